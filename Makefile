@@ -1,0 +1,61 @@
+# What CI runs is `make test`; every step is a target of its own.
+
+PYTHON ?= python3
+CARGO ?= cargo
+# Installed once for the user, because building it takes two minutes; any version on the PATH serves.
+CARGO_DENY_VERSION = 0.20.2
+# The release whose service models define "every operation".
+BOTOCORE_VERSION = 1.44.5
+VENV = target/venv
+
+.PHONY: test check-format check-lints check-dependencies check-borders check-docs check-examples \
+	run-tests docs expected operations bench clean
+
+test: check-format check-lints check-dependencies check-borders check-docs check-examples run-tests
+
+check-format:
+	$(CARGO) fmt --all --check
+
+check-lints:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+check-dependencies:
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny --version $(CARGO_DENY_VERSION)
+	$(CARGO) deny --locked --log-level error check bans licenses sources
+
+# `shared/core` decides and never talks: no AWS crate, no policy engine, no async runtime in its tree.
+check-borders:
+	$(PYTHON) tests/borders.py
+
+check-docs:
+	$(CARGO) run --quiet --locked -- rules --format markdown | diff -u docs/rules.md - \
+		|| { echo 'docs/rules.md is stale: run `make docs`'; exit 1; }
+
+check-examples:
+	$(PYTHON) examples/generate.py --check
+
+run-tests:
+	$(PYTHON) tests/run.py
+
+# Everything that is generated from code.
+docs:
+	$(CARGO) run --quiet --locked -- rules --format markdown > docs/rules.md
+
+# The findings that the example must give, with and without its baseline. Read the diff before committing.
+expected:
+	$(CARGO) run --quiet --locked -- replay examples/incident --format jsonl \
+		> examples/expected.jsonl
+	$(CARGO) run --quiet --locked -- replay examples/incident --format jsonl \
+		--baseline examples/incident-baseline.ndjson > examples/expected-with-baseline.jsonl
+
+# The list of mutating operations, from the service models of botocore.
+operations: $(VENV)/botocore-$(BOTOCORE_VERSION)
+	$(VENV)/bin/python shared/core/tests/data/operations.py > shared/core/tests/data/operations.tsv
+
+$(VENV)/botocore-$(BOTOCORE_VERSION):
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet botocore==$(BOTOCORE_VERSION)
+	touch $@
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,54 @@
+//! `portcullis`: the command line. It reads arguments, calls one command and turns its outcome into
+//! an exit code.
+
+mod args;
+mod input;
+mod output;
+mod pattern;
+mod render;
+mod replay;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use output::complain;
+
+/// What a command came to, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Done,
+    /// It ran, and the answer is the one that was asked to fail on.
+    Found,
+    /// Something could not be read, or was asked for wrongly.
+    Incomplete,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Found => Self::from(1),
+            Outcome::Incomplete => Self::from(2),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Replay(args) => replay::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Pattern(args) => pattern::run(&args),
+    };
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Outcome::Incomplete.into()
+        }
+    }
+}
