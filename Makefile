@@ -57,5 +57,9 @@ $(VENV)/botocore-$(BOTOCORE_VERSION):
 	$(VENV)/bin/pip install --quiet botocore==$(BOTOCORE_VERSION)
 	touch $@
 
+# Replay against decompression alone and a Python script; prints ratios.
+bench:
+	$(PYTHON) tests/bench_replay.py
+
 clean:
 	$(CARGO) clean
