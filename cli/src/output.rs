@@ -1,14 +1,19 @@
 //! The only place that writes to standard output and standard error.
 //!
+//! A reader of our output that has gone, as `head` goes, is no failure of ours: the rest of the command
+//! still runs and reports.
+//!
 //! Colours are written by the renderers and taken out here unless a terminal wants them
 //! (`NO_COLOR`, `CLICOLOR_FORCE` and `TERM` are heeded).
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, StripStream};
 use anyhow::Context;
+use portcullis_core::escape::visible;
 
 /// Width where no terminal tells one.
 const WIDTH: usize = 100;
@@ -30,7 +35,10 @@ pub(crate) fn write(
             content(&mut out).and_then(|()| out.flush())
         }
     };
-    result.context("cannot write the result")
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write the result"),
+    }
 }
 
 /// How wide a line of the result may be.
@@ -49,15 +57,29 @@ pub(crate) fn tell(text: &str) {
     let _ = out.write_all(text.as_bytes());
 }
 
-/// Reports an error.
+/// Reports an error. It may repeat what stands in a file, so every line is made visible.
 pub(crate) fn complain(text: &str) {
-    tell(&format!("error: {text}\n"));
+    let lines: Vec<_> = text.trim_end().lines().map(visible).collect();
+    tell(&format!("error: {}\n", lines.join("\n")));
 }
 
-/// Whether the reader of our output has gone, as `head` does: no failure of ours.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+/// An error with its causes, in one sentence. Some errors tell their cause themselves; none is told
+/// twice.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(without_place(&more)) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// JSON errors end in a line and a column, which errors that tell them leave out.
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" at line ").map_or(text, |(text, _)| text)
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use portcullis_core::escape::visible;
+use portcullis_core::escape::{json_line, visible};
 use portcullis_core::pattern::Pattern;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,12 +103,11 @@ fn run_cases(path: &Path) -> anyhow::Result<Outcome> {
             }
             match serde_json::from_str(&line) {
                 Ok(case) => {
-                    serde_json::to_writer(&mut *out, &judge(case))?;
-                    writeln!(out)?;
+                    writeln!(out, "{}", json_line(&judge(case))?)?;
                 }
                 Err(error) => {
                     let place = format!("{}: line {}", path.display(), at + 1);
-                    output::complain(&format!("{}: {error}", visible(&place)));
+                    output::complain(&format!("{place}: {error}"));
                     outcome = Outcome::Incomplete;
                 }
             }

@@ -8,18 +8,20 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use portcullis_core::change::ApiType;
-use portcullis_core::escape::visible;
+use portcullis_core::escape::{json_line, visible};
 use portcullis_core::finding::{Finding, Known, SettingChange, Severity, WindowSpan, rfc3339};
 use portcullis_core::rules;
 
 /// Longer values are cut in text; `--format jsonl` has them whole.
 const LONGEST_VALUE: usize = 160;
 
+/// The same for a sentence, which may hold several values.
+const LONGEST_SENTENCE: usize = 600;
+
 /// One JSON object a line.
 pub(crate) fn jsonl(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
-        serde_json::to_writer(&mut *out, finding)?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", json_line(finding)?)?;
     }
     Ok(())
 }
@@ -126,7 +128,7 @@ fn entry(finding: &Finding, width: usize) -> String {
         text.push_str(&wrapped(&indent, "              ", &visible(value), width));
         text.push('\n');
     };
-    line("what", &finding.summary);
+    line("what", &cut(&finding.summary, LONGEST_SENTENCE));
     for change in &finding.changes {
         line("change", &setting(change));
     }
@@ -166,8 +168,12 @@ fn setting(change: &SettingChange) -> String {
 }
 
 fn shortened(value: &str) -> String {
+    cut(value, LONGEST_VALUE)
+}
+
+fn cut(value: &str, longest: usize) -> String {
     let mut chars = value.chars();
-    let short: String = chars.by_ref().take(LONGEST_VALUE).collect();
+    let short: String = chars.by_ref().take(longest).collect();
     match chars.next() {
         None => short,
         Some(_) => format!("{short}..."),

@@ -5,18 +5,18 @@
 
 mod summary;
 
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use portcullis_core::baseline::Baselines;
 use portcullis_core::finding::Finding;
 use portcullis_core::functions::{self, Functions};
 use portcullis_core::record::Record;
 use portcullis_core::replay::{Collected, Judge};
+use portcullis_core::responders::Responders;
 use portcullis_core::thresholds::Thresholds;
 use rayon::prelude::*;
 
@@ -113,6 +113,11 @@ impl Sink for Worker<'_> {
 /// Runs the command.
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<Outcome> {
     let started = Instant::now();
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since >= until
+    {
+        bail!("--since must be earlier than --until");
+    }
     let judge = judge(args)?;
     let (sources, problems) = input::expand(&args.paths);
     let bar = progress_bar(&sources);
@@ -166,6 +171,7 @@ fn judge(args: &ReplayArgs) -> anyhow::Result<Judge> {
         thresholds,
         baselines,
         functions: Functions::embedded().context("the patterns of this program")?,
+        responders: Responders::default(),
     })
 }
 
@@ -230,19 +236,4 @@ fn wanted(finding: &Finding, args: &ReplayArgs) -> bool {
 fn place(problem: &Problem) -> (&str, u64) {
     let byte = problem.position.map_or(0, |position| position.byte);
     (&problem.file, byte)
-}
-
-/// An error with its causes, in one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
+use portcullis_core::escape::json_line;
 use portcullis_core::functions::PATTERNS;
 use portcullis_core::rules::{self, About, WINDOW_RULES, WindowRule};
 use serde::Serialize;
@@ -116,8 +117,7 @@ fn jsonl(abouts: &[&About], out: &mut dyn Write) -> io::Result<()> {
             next: about.next,
             references: about.references,
         };
-        serde_json::to_writer(&mut *out, &row)?;
-        writeln!(out)?;
+        writeln!(out, "{}", json_line(&row)?)?;
     }
     Ok(())
 }

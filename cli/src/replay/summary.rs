@@ -9,8 +9,9 @@ use portcullis_core::finding::Severity;
 use portcullis_core::replay::Report;
 use portcullis_core::rules;
 
-use super::{Counts, with_causes};
+use super::Counts;
 use crate::input::Problem;
+use crate::output::with_causes;
 use crate::render::style;
 
 /// Problems that are listed; the rest is counted. The exit status says 2 all the same.

@@ -12,22 +12,26 @@ use serde_json::value::RawValue;
 use crate::change::{ApiRef, Change};
 use crate::record::{Record, parse_time};
 use crate::rules::Before;
-use crate::settings::{self, AccountSettings, ApiSettings, FieldError, StageSettings};
+use crate::settings::{
+    self, AccountSettings, ApiSettings, FieldError, StageSettings, plain, prefix,
+};
 
 /// Why a version cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// It is not JSON, or a member is missing or has the wrong type.
-    #[error("version {version}, {source}")]
+    #[error("version {version}, {}{}", prefix(field), plain(source))]
     Field {
         /// Ordinal of the version, from 1.
         version: usize,
-        /// The member and what is wrong with it.
+        /// Path of the member; empty for the version itself.
+        field: String,
+        /// What is wrong with it.
         #[source]
-        source: FieldError,
+        source: serde_json::Error,
     },
     /// It is not JSON.
-    #[error("version {version} is not JSON: {source}")]
+    #[error("version {version} is not JSON")]
     Json {
         /// Ordinal of the version, from 1.
         version: usize,
@@ -125,18 +129,17 @@ impl Baselines {
     }
 
     fn add(&mut self, version: usize, json: &str) -> Result<(), BaselineError> {
-        let field = |source| BaselineError::Field { version, source };
+        let field = |FieldError { field, source }| BaselineError::Field {
+            version,
+            field,
+            source,
+        };
         let wire: Wire = settings::fields(json).map_err(field)?;
         let Some(time) = parse_time(&wire.time) else {
             let text = wire.time;
             return Err(BaselineError::Time { version, text });
         };
-        let inside = |source: FieldError| {
-            field(FieldError {
-                field: format!("settings.{}", source.field),
-                ..source
-            })
-        };
+        let inside = |error: FieldError| field(error.inside("settings"));
         let body = wire.settings.get();
         let api = wire.api.unwrap_or_default();
         let mut key = Key {
@@ -174,20 +177,6 @@ impl Baselines {
         }
     }
 
-    /// Fills in the type and the name of an API that a record leaves out.
-    pub fn fill(&self, record: &Record, api: &mut ApiRef) {
-        let key = Key {
-            account: record.account.clone(),
-            region: record.region.clone(),
-            api: api.id.clone(),
-            stage: None,
-        };
-        if let Some((_, known)) = self.names.get(&key) {
-            api.kind = api.kind.or(known.kind);
-            api.name = api.name.take().or_else(|| known.name.clone());
-        }
-    }
-
     /// How many things have at least one version.
     pub fn len(&self) -> usize {
         self.stages.0.len() + self.apis.0.len() + self.accounts.0.len()
@@ -216,9 +205,11 @@ impl Baselines {
             ..api.clone()
         };
         Before {
+            named: self.names.get(&api).map(|(_, api)| api.clone()),
             stage: self.stages.before(&stage, record.time),
             api: self.apis.before(&api, record.time),
             account: self.accounts.before(&account, record.time),
+            is_unaccounted: false,
         }
     }
 }

@@ -9,23 +9,29 @@ mod v2;
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
+use crate::ports::Live;
 use crate::record::{Body, Record};
 use crate::settings::{
-    self, AccountSettings, ApiSettings, FieldError, LogLevel, Scope, StageSettings,
+    self, AccountSettings, ApiSettings, FieldError, LogLevel, Object, Scope, StageSettings, plain,
 };
 
 /// A record that is ours and cannot be understood.
 #[derive(Debug, thiserror::Error)]
-#[error("field `{body}.{}`: {}", source.field, source.source)]
+#[error("field `{field}`: {}", plain(source))]
 pub struct ChangeError {
-    /// `requestParameters` or `responseElements`.
-    pub body: &'static str,
-    /// The member and what is wrong with it.
+    /// Path of the member, such as `requestParameters.stageName`.
+    pub field: String,
+    /// What the parser found.
     #[source]
-    pub source: FieldError,
+    pub source: serde_json::Error,
 }
 
 impl ChangeError {
+    fn of(body: &str, error: FieldError) -> Self {
+        let FieldError { field, source } = error.inside(body);
+        Self { field, source }
+    }
+
     /// Reading the same record again gives the same answer.
     pub fn is_retryable(&self) -> bool {
         false
@@ -105,6 +111,8 @@ pub enum Change {
     ApiDeleted(Target),
     /// The account's settings for API Gateway in this Region were edited.
     AccountUpdated(AccountUpdate),
+    /// Something else that no rule compares; who did it may matter all the same.
+    Other(Target),
 }
 
 /// Edits of a stage, in the order in which they apply.
@@ -235,15 +243,66 @@ impl Change {
         Ok(Some(change))
     }
 
+    /// The same for a call whose caller matters, whatever it changed. `None` for reads.
+    ///
+    /// # Errors
+    /// As [`Change::from_record`].
+    pub fn of_any_call(record: &Record) -> Result<Option<Self>, ChangeError> {
+        let is_change = record.is_api_gateway_success() && record.read_only != Some(true);
+        match Self::from_record(record)? {
+            None if is_change => Ok(Some(Self::Other(any_target(record)?))),
+            typed => Ok(typed),
+        }
+    }
+
+    /// Whether the record shows neither what was asked for nor what came of it, so that only a look
+    /// at the live state can tell.
+    pub fn is_unseen(&self) -> bool {
+        match self {
+            Self::StageUpdated(update) => {
+                update.detail == Detail::Missing && update.after.is_none()
+            }
+            Self::ApiUpdated(update) | Self::ApiDefinitionReplaced(update) => {
+                update.detail == Detail::Missing && update.after.is_none()
+            }
+            Self::AccountUpdated(update) => {
+                update.detail == Detail::Missing && update.after.is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the live state for the state after the change, where the record shows none.
+    pub fn seen_live(&mut self, live: Live) {
+        match self {
+            Self::StageUpdated(update) => update.after = update.after.take().or(live.stage),
+            Self::ApiUpdated(update) | Self::ApiDefinitionReplaced(update) => {
+                update.after = update.after.take().or(live.api);
+            }
+            Self::AccountUpdated(update) => update.after = update.after.take().or(live.account),
+            _ => {}
+        }
+    }
+
     /// What it was made to.
     pub fn target(&self) -> Target {
         match self {
             Self::StageUpdated(update) => update.target.clone(),
             Self::StageCreated(creation) => creation.target.clone(),
             Self::ApiUpdated(update) | Self::ApiDefinitionReplaced(update) => update.target.clone(),
-            Self::ApiCreated(target) | Self::ApiDeleted(target) => target.clone(),
+            Self::ApiCreated(target) | Self::ApiDeleted(target) | Self::Other(target) => {
+                target.clone()
+            }
             Self::AccountUpdated(_) => Target::default(),
         }
+    }
+}
+
+fn any_target(record: &Record) -> Result<Target, ChangeError> {
+    if v2::is_v2(record)? {
+        v2::target(record)
+    } else {
+        rest::target(record)
     }
 }
 
@@ -264,7 +323,7 @@ fn read<'a, T: Deserialize<'a>>(
     let Some(json) = body.json() else {
         return Ok(None);
     };
-    let value = settings::fields(json).map_err(|source| ChangeError { body: name, source })?;
+    let value = settings::fields(json).map_err(|error| ChangeError::of(name, error))?;
     Ok(Some(value))
 }
 
@@ -274,10 +333,7 @@ fn after<T>(
     parse: impl Fn(&str) -> Result<T, FieldError>,
 ) -> Result<Option<T>, ChangeError> {
     let parsed = record.response.json().map(parse).transpose();
-    parsed.map_err(|source| ChangeError {
-        body: "responseElements",
-        source,
-    })
+    parsed.map_err(|error| ChangeError::of("responseElements", error))
 }
 
 /// The stage after the call.
@@ -318,7 +374,7 @@ struct Described {
     tags: serde_json::Value,
     /// The HAL link of a REST resource to itself, which repeats the path parameters.
     #[serde(rename = "self")]
-    link: Option<Link>,
+    link: Option<Object<Link>>,
 }
 
 impl Described {

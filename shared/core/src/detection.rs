@@ -1,11 +1,11 @@
 //! From a record to findings: the one path that replay and every Lambda take.
 
-use crate::baseline::Baselines;
-use crate::change::{Change, ChangeError, Target};
+use crate::change::{Change, Target};
 use crate::driver::{self, Driver};
 use crate::finding::{self, Confidence, Decision, Finding, Principal};
 use crate::record::Record;
-use crate::rules::{self, About, Evidence, Need, Rule, Verdict};
+use crate::rules::{self, About, Before, Evidence, Need, Rule, Verdict};
+use crate::thresholds::Thresholds;
 
 /// What the rules say of one record.
 #[derive(Debug, Default)]
@@ -16,44 +16,75 @@ pub struct Detection {
     pub undecided: Vec<&'static str>,
 }
 
-/// Judges a record with what a baseline knows of the time before. Where a rule needs more, nobody
-/// can read the live state here: it fires or is undecided as it says itself.
-///
-/// # Errors
-/// When the record is API Gateway's and a body that a rule reads has the wrong type.
-pub fn detect(record: &Record, baselines: &Baselines) -> Result<Detection, ChangeError> {
-    let Some(change) = Change::from_record(record)? else {
-        return Ok(Detection::default());
+/// Whether any rule has something to say that the state before may change. Most events end here,
+/// before anything was asked of the outside.
+pub fn is_worth_a_look(change: &Change, known: &Before, asked: impl Fn(&About) -> bool) -> bool {
+    let verdicts = rules::evaluate(change, known);
+    verdicts.iter().any(|(rule, _)| asked(&rule.about))
+}
+
+/// Whether a rule needs more than the record and the state before.
+pub fn needs_live(change: &Change, before: &Before, asked: impl Fn(&About) -> bool) -> bool {
+    let needs = |(rule, verdict): &(&'static Rule, Verdict)| {
+        asked(&rule.about) && matches!(verdict, Verdict::NeedState(_))
     };
-    let before = baselines.before(record, &change);
-    let mut target = change.target();
-    if let Some(api) = &mut target.api {
-        baselines.fill(record, api);
-    }
+    change.is_unseen() && rules::evaluate(change, before).iter().any(needs)
+}
+
+/// Judges a typed change. Where a rule needs more, nobody could read it: it fires or stays quiet as
+/// it says itself.
+pub fn detect(
+    record: &Record,
+    change: &Change,
+    before: &Before,
+    settings: &Thresholds,
+    asked: impl Fn(&About) -> bool,
+) -> Detection {
+    let target = named(change.target(), before);
     let mut detection = Detection::default();
-    for (rule, verdict) in rules::evaluate(&change, &before) {
+    for (rule, verdict) in rules::evaluate(change, before) {
+        if !asked(&rule.about) || !settings.is_enabled(rule.about.id) {
+            continue;
+        }
         match verdict {
             Verdict::Fire(evidence) | Verdict::NeedState(Need::OrFire(evidence)) => {
-                let finding = finding(rule, record, &target, evidence);
+                let finding = finding(rule, record, &target, evidence, settings);
                 detection.findings.push(finding);
             }
             Verdict::NeedState(Need::OrUndecided) => detection.undecided.push(rule.about.id),
-            Verdict::Quiet => {}
+            Verdict::NeedState(Need::OrQuiet) | Verdict::Quiet => {}
         }
     }
-    Ok(detection)
+    detection
 }
 
-fn finding(rule: &Rule, record: &Record, target: &Target, evidence: Evidence) -> Finding {
-    let by_cloudformation = driver::is_cloudformation(record);
-    let mut severity = evidence.severity.unwrap_or(rule.about.severity);
-    if evidence.confidence == Confidence::Low {
-        severity = severity.lowered();
+/// Fills in the type and the name of an API that the record leaves out.
+fn named(mut target: Target, before: &Before) -> Target {
+    if let (Some(api), Some(known)) = (&mut target.api, &before.named) {
+        api.kind = api.kind.or(known.kind);
+        api.name = api.name.take().or_else(|| known.name.clone());
     }
-    if by_cloudformation && rule.cloudformation_lowers {
-        severity = severity.lowered();
-    }
+    target
+}
+
+fn finding(
+    rule: &Rule,
+    record: &Record,
+    target: &Target,
+    evidence: Evidence,
+    settings: &Thresholds,
+) -> Finding {
     let about = &rule.about;
+    let by_cloudformation = driver::is_cloudformation(record);
+    let lowered = [
+        evidence.confidence == Confidence::Low,
+        by_cloudformation && rule.cloudformation_lowers,
+        settings.expects(about.id, &record.identity),
+    ];
+    let severity = lowered.into_iter().filter(|lowers| *lowers).fold(
+        evidence.severity.unwrap_or(about.severity),
+        |severity, _| severity.lowered(),
+    );
     Finding {
         id: finding::id(&[about.id, &record.account, &record.region, &record.id]),
         rule: about.id,

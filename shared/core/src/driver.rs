@@ -2,14 +2,14 @@
 //!
 //! What the caller cannot type (`invokedBy`, the console's credential flag) is looked at first.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::Record;
 
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// What a call was made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Driver {
     /// CloudFormation, with a template whose author is not told.

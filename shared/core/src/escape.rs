@@ -4,6 +4,10 @@
 //! invisible characters make one name look like another. They become visible escapes.
 
 use std::borrow::Cow;
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 
 /// The text with everything that is not meant to be seen spelt out.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -19,6 +23,38 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// One line of JSON in which everything that [`visible`] spells out stands as a `\\u` escape, so that
+/// the line is safe to show and says the same.
+///
+/// # Errors
+/// When the value cannot be written as JSON.
+pub fn json_line<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    let mut line = Vec::with_capacity(512);
+    value.serialize(&mut Serializer::with_formatter(&mut line, Escaped))?;
+    String::from_utf8(line).map_err(serde::ser::Error::custom)
+}
+
+struct Escaped;
+
+impl Formatter for Escaped {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut plain = fragment;
+        while let Some((at, hidden)) = plain.char_indices().find(|(_, c)| is_hidden(*c)) {
+            let (before, rest) = plain.split_at_checked(at).unwrap_or((plain, ""));
+            out.write_all(before.as_bytes())?;
+            for unit in hidden.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            plain = rest.strip_prefix(hidden).unwrap_or_default();
+        }
+        out.write_all(plain.as_bytes())
+    }
 }
 
 /// Controls (C0, C1, DEL), line separators, and the format characters that change how their
@@ -43,7 +79,16 @@ fn is_hidden(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use super::{json_line, visible};
+
+    #[test]
+    fn json_says_the_same_without_hidden_characters() {
+        let text = "a\u{7f}\u{9b}31m\u{202e}\u{e0001}\u{1b}\n\"é";
+        let line = json_line(&text).unwrap();
+        assert_eq!(line, r#""a\u007f\u009b31m\u202e\udb40\udc01\u001b\n\"é""#);
+        let read: String = serde_json::from_str(&line).unwrap();
+        assert_eq!(read, text);
+    }
 
     #[test]
     fn terminal_sequences_and_spoofed_text_are_spelt_out() {

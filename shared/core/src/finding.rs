@@ -115,7 +115,7 @@ pub struct SettingChange {
 }
 
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// `IAMUser`, `AssumedRole` ...
     #[serde(rename = "type")]

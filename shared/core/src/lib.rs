@@ -6,15 +6,23 @@
 
 pub mod baseline;
 pub mod change;
+pub mod config;
+pub mod counting;
 pub mod detection;
 pub mod driver;
 pub mod escape;
 pub mod finding;
 pub mod functions;
+pub mod metrics;
+pub mod notification;
 pub mod operations;
+pub mod outcome;
 pub mod pattern;
+pub mod pipeline;
+pub mod ports;
 pub mod record;
 pub mod replay;
+pub mod responders;
 pub mod rules;
 pub mod settings;
 pub mod thresholds;

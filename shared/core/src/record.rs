@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::settings::{FieldError, Object, fields, plain, prefix};
+
 /// The event source of both API Gateway service models (REST, and HTTP with WebSocket).
 pub const API_GATEWAY: &str = "apigateway.amazonaws.com";
 
@@ -22,9 +24,9 @@ const API_CALL: &str = "AWS API Call via CloudTrail";
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A field is missing, has the wrong type, or the text is not JSON.
-    #[error("field `{field}`: {source}")]
+    #[error("{}{}", prefix(field), plain(source))]
     Field {
-        /// Path of the field, such as `userIdentity.arn`; `.` for the record itself.
+        /// Path of the field, such as `userIdentity.arn`; empty for the record itself.
         field: String,
         /// What the parser found.
         #[source]
@@ -115,21 +117,22 @@ pub struct UserIdentity {
     pub account_id: Option<String>,
     /// The AWS service that called on somebody's behalf. The caller cannot write it himself.
     pub invoked_by: Option<String>,
-    session_context: Option<SessionContext>,
+    session_context: Option<Object<SessionContext>>,
 }
 
 impl UserIdentity {
     /// ARN of the role behind a session.
     pub fn session_issuer(&self) -> Option<&str> {
-        let context = self.session_context.as_ref()?;
-        context.session_issuer.as_ref()?.arn.as_deref()
+        let Object(context) = self.session_context.as_ref()?;
+        let Object(issuer) = context.session_issuer.as_ref()?;
+        issuer.arn.as_deref()
     }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct SessionContext {
-    session_issuer: Option<SessionIssuer>,
+    session_issuer: Option<Object<SessionIssuer>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -153,7 +156,7 @@ struct Wire {
     aws_region: Option<String>,
     recipient_account_id: Option<String>,
     #[serde(default)]
-    user_identity: Option<UserIdentity>,
+    user_identity: Option<Object<UserIdentity>>,
     #[serde(rename = "sourceIPAddress")]
     source_ip_address: Option<String>,
     user_agent: Option<String>,
@@ -181,7 +184,7 @@ impl Record {
     /// # Errors
     /// When it is not JSON, a field that is read has the wrong type, or it names no place or time.
     pub fn from_log(json: &[u8]) -> Result<Self, RecordError> {
-        Self::build(parse(json)?, json, None)
+        Self::build(fields(text(json)?)?, json, None)
     }
 
     /// Reads an EventBridge event; `None` when it is not an API call that CloudTrail delivered.
@@ -189,14 +192,14 @@ impl Record {
     /// # Errors
     /// As [`Record::from_log`]; fields inside are named `detail.…`.
     pub fn from_event(json: &[u8]) -> Result<Option<Self>, RecordError> {
-        let envelope: Envelope<'_> = parse(json)?;
+        let envelope: Envelope<'_> = fields(text(json)?)?;
         if envelope.detail_type != API_CALL {
             return Ok(None);
         }
-        let detail = envelope.detail.get().as_bytes();
-        let wire = parse(detail).map_err(|error| error.inside("detail"))?;
+        let detail = envelope.detail.get();
+        let wire = fields(detail).map_err(|error| error.inside("detail"))?;
         let place = Some((envelope.account, envelope.region));
-        Self::build(wire, detail, place).map(Some)
+        Self::build(wire, detail.as_bytes(), place).map(Some)
     }
 
     fn build(
@@ -204,7 +207,9 @@ impl Record {
         json: &[u8],
         place: Option<(String, String)>,
     ) -> Result<Self, RecordError> {
-        let identity = wire.user_identity.unwrap_or_default();
+        let identity = wire
+            .user_identity
+            .map_or_else(UserIdentity::default, |Object(identity)| identity);
         let (account, region) = match place {
             Some((account, region)) => (Some(account), Some(region)),
             None => (
@@ -241,33 +246,17 @@ impl Record {
     }
 }
 
-impl RecordError {
-    fn inside(self, outer: &str) -> Self {
-        match self {
-            Self::Field { field, source } => Self::Field {
-                field: format!("{outer}.{field}"),
-                source,
-            },
-            nowhere @ Self::Nowhere { .. } => nowhere,
-        }
+impl From<FieldError> for RecordError {
+    fn from(FieldError { field, source }: FieldError) -> Self {
+        Self::Field { field, source }
     }
 }
 
-/// Parses JSON and names the field that does not fit.
-fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, RecordError> {
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let field = error.path().to_string();
-        RecordError::Field {
-            field,
-            source: error.into_inner(),
-        }
-    })?;
-    reader.end().map_err(|source| RecordError::Field {
-        field: ".".to_owned(),
-        source,
-    })?;
-    Ok(value)
+fn text(json: &[u8]) -> Result<&str, RecordError> {
+    std::str::from_utf8(json).map_err(|error| RecordError::Field {
+        field: String::new(),
+        source: de::Error::custom(error),
+    })
 }
 
 /// CloudTrail marks a body that was too large with `"omitted": true`.

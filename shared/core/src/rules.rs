@@ -11,6 +11,7 @@ mod api_deleted;
 mod api_disabled;
 mod api_enabled;
 mod private_api_made_public;
+mod responder_role_misused;
 mod stage_logging_disabled;
 mod stage_logging_reduced;
 mod windows;
@@ -28,6 +29,7 @@ pub const RULES: &[&Rule] = &[
     &api_disabled::RULE,
     &api_enabled::RULE,
     &private_api_made_public::RULE,
+    &responder_role_misused::RULE,
     &stage_logging_disabled::RULE,
     &stage_logging_reduced::RULE,
 ];
@@ -100,7 +102,7 @@ pub enum WindowScope {
     Everything,
 }
 
-/// What is known of the state before the change.
+/// What is known besides the change: the state before it, and whether the call was our own.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
     /// The stage, last known before the event.
@@ -109,6 +111,10 @@ pub struct Before {
     pub api: Option<ApiSettings>,
     /// The account in this Region.
     pub account: Option<AccountSettings>,
+    /// Type and name of the API, which some records leave out.
+    pub named: Option<ApiRef>,
+    /// Whether a responder role made the call, and no entry of the ledger accounts for it.
+    pub is_unaccounted: bool,
 }
 
 /// A rule's answer.
@@ -125,6 +131,8 @@ pub enum Verdict {
 /// What to do when the state cannot be had.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Need {
+    /// Stay quiet: only what was known before would make it a finding.
+    OrQuiet,
     /// Stay quiet and count the record as undecided.
     OrUndecided,
     /// Fire all the same: a risky call whose parameters are missing.

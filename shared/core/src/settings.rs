@@ -5,9 +5,13 @@
 //! rule reads are passed over.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::record::flag;
 
@@ -210,10 +214,10 @@ pub struct AccountSettings {
 struct StageWire {
     stage_name: Option<String>,
     deployment_id: Option<String>,
-    method_settings: Option<BTreeMap<String, MethodWire>>,
-    default_route_settings: Option<MethodWire>,
-    route_settings: Option<BTreeMap<String, MethodWire>>,
-    access_log_settings: Option<AccessLog>,
+    method_settings: Option<BTreeMap<String, Object<MethodWire>>>,
+    default_route_settings: Option<Object<MethodWire>>,
+    route_settings: Option<BTreeMap<String, Object<MethodWire>>>,
+    access_log_settings: Option<Object<AccessLog>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -245,14 +249,14 @@ impl StageWire {
     }
 
     fn execution(
-        methods: Option<BTreeMap<String, MethodWire>>,
-        default: Option<MethodWire>,
-        routes: Option<BTreeMap<String, MethodWire>>,
+        methods: Option<BTreeMap<String, Object<MethodWire>>>,
+        default: Option<Object<MethodWire>>,
+        routes: Option<BTreeMap<String, Object<MethodWire>>>,
     ) -> Option<Execution> {
         if let Some(methods) = methods {
             let scopes = methods
                 .into_iter()
-                .map(|(key, set)| (Scope::of_method(&key), set.into()));
+                .map(|(key, Object(set))| (Scope::of_method(&key), set.into()));
             return Some(Execution {
                 scopes: scopes.collect(),
                 inherits: true,
@@ -264,9 +268,9 @@ impl StageWire {
         let mut scopes: BTreeMap<Scope, MethodSettings> = routes
             .unwrap_or_default()
             .into_iter()
-            .map(|(key, set)| (Scope::of_route(&key), set.into()))
+            .map(|(key, Object(set))| (Scope::of_route(&key), set.into()))
             .collect();
-        if let Some(default) = default {
+        if let Some(Object(default)) = default {
             scopes.insert(Scope::Default, default.into());
         }
         Some(Execution {
@@ -291,14 +295,17 @@ pub(crate) fn stage(json: &str) -> Result<Option<StageSettings>, FieldError> {
             wire.default_route_settings,
             wire.route_settings,
         ),
-        access_log: wire.access_log_settings.filter(AccessLog::is_on),
+        access_log: wire
+            .access_log_settings
+            .map(|Object(log)| log)
+            .filter(AccessLog::is_on),
     }))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ApiWire {
-    endpoint_configuration: Option<EndpointWire>,
+    endpoint_configuration: Option<Object<EndpointWire>>,
     #[serde(default, deserialize_with = "optional_flag")]
     disable_execute_api_endpoint: Option<bool>,
 }
@@ -308,7 +315,7 @@ struct EndpointWire {
     types: Option<Vec<String>>,
 }
 
-fn optional_flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+fn optional_flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     #[derive(Deserialize)]
     struct Wrapped(#[serde(deserialize_with = "flag")] bool);
     Ok(Option::<Wrapped>::deserialize(from)?.map(|Wrapped(value)| value))
@@ -321,7 +328,9 @@ fn optional_flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<boo
 pub(crate) fn api(json: &str) -> Result<ApiSettings, FieldError> {
     let wire: ApiWire = fields(json)?;
     Ok(ApiSettings {
-        endpoint_types: wire.endpoint_configuration.and_then(|end| end.types),
+        endpoint_types: wire
+            .endpoint_configuration
+            .and_then(|Object(end)| end.types),
         execute_api_disabled: wire.disable_execute_api_endpoint,
     })
 }
@@ -345,22 +354,82 @@ pub(crate) fn account(json: &str) -> Result<AccountSettings, FieldError> {
 
 /// A member of a body that has the wrong type.
 #[derive(Debug, thiserror::Error)]
-#[error("field `{field}`: {source}")]
+#[error("{}{}", prefix(field), plain(source))]
 pub struct FieldError {
-    /// Path inside the body, such as `methodSettings.*/*.loggingLevel`.
+    /// Path inside the body, such as `methodSettings.*/*.loggingLevel`; empty for the body itself.
     pub field: String,
     /// What the parser found.
     #[source]
     pub source: serde_json::Error,
 }
 
-/// Parses a body and names the member that does not fit.
+impl FieldError {
+    /// The same error, seen from outside.
+    pub(crate) fn inside(self, outer: &str) -> Self {
+        let field = match self.field.as_str() {
+            "" => outer.to_owned(),
+            inner => format!("{outer}.{inner}"),
+        };
+        Self { field, ..self }
+    }
+}
+
+/// Names a field in front of a message; the whole has no name.
+pub(crate) fn prefix(field: &str) -> String {
+    match field {
+        "" => String::new(),
+        field => format!("field `{field}`: "),
+    }
+}
+
+/// The message without line and column, which say nothing about a part of a record.
+pub(crate) fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    text.get(..end).unwrap_or(&text).to_owned()
+}
+
+/// Parses a JSON object and names the member that does not fit.
 pub(crate) fn fields<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, FieldError> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| FieldError {
-        field: error.path().to_string(),
-        source: error.into_inner(),
-    })
+    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        FieldError {
+            field: if path == "." { String::new() } else { path },
+            source: error.into_inner(),
+        }
+    });
+    let Object(value) = parsed?;
+    let end = reader.end();
+    end.map_err(|source| FieldError {
+        field: String::new(),
+        source,
+    })?;
+    Ok(value)
+}
+
+/// A JSON object. Derived types alone would also take a list, its members for fields in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<T, M::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer
+            .deserialize_map(Members(PhantomData))
+            .map(Object)
+    }
 }
 
 #[cfg(test)]

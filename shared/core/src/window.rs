@@ -3,13 +3,16 @@
 //! Intervals are half-open, `(u - W, u]`, for the event time `u` of a counted fact. `u` is *hot* when
 //! more than N distinct things lie in its interval; its *level* is the number of times N + 1 can be
 //! doubled within that count. Replay uses the canonical set of alerts ([`canonical`]); live events
-//! go through a store ([`memory`]) that gives the guarantee for any order of delivery:
+//! go through a store (it decides by [`live`]) that gives the guarantee for any order of delivery:
 //!
 //! 1. every hot `u` has an alert of at least its level less than W away;
 //! 2. two alerts less than W apart have different levels, the later-raised the higher;
 //! 3. every alert lay on a hot `u` when it was raised; the same record twice counts once.
 
+pub mod live;
 pub mod memory;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
@@ -49,7 +52,7 @@ pub struct Fact {
     pub event_id: String,
     /// What is counted.
     pub thing: String,
-    /// The group it belongs to: its API.
+    /// The group it belongs to: its API. Where groups are counted, a thing belongs to one of them only.
     pub group: String,
 }
 
@@ -144,13 +147,18 @@ pub fn interval<'a>(
 
 /// Facts from one second to another, both included.
 fn range(facts: &BTreeSet<Fact>, from: i64, to: i64) -> impl Iterator<Item = &Fact> {
-    let start = Fact {
-        time: from,
+    let facts = facts.range(earliest(from)..);
+    facts.take_while(move |fact| fact.time <= to)
+}
+
+/// Where the facts of a second begin.
+fn earliest(time: i64) -> Fact {
+    Fact {
+        time,
         event_id: String::new(),
         thing: String::new(),
         group: String::new(),
-    };
-    facts.range(start..).take_while(move |fact| fact.time <= to)
+    }
 }
 
 /// The earliest fact of each distinct thing, in order of time and event id.

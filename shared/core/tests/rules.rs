@@ -15,6 +15,7 @@ use fixtures::Fixture;
 use portcullis_core::finding::Finding;
 use portcullis_core::functions::Functions;
 use portcullis_core::replay::{Collected, Judge, Report};
+use portcullis_core::responders::Responders;
 use portcullis_core::rules::{self, RULES, WINDOW_RULES};
 use portcullis_core::thresholds::Thresholds;
 
@@ -27,6 +28,9 @@ fn replay(fixture: &Fixture) -> Report {
         thresholds: Thresholds::embedded().unwrap(),
         baselines: fixture.baselines.clone(),
         functions: Functions::embedded().unwrap(),
+        responders: Responders::new(
+            ["portcullis-reader", "portcullis-remediator"].map(str::to_owned),
+        ),
     };
     let mut collected = Collected::default();
     for (record, event) in fixture.records() {

@@ -10,18 +10,18 @@ use super::{
     Edit, StageCreation, StageEdit, StageUpdate, Target, after, request, response, stage_after,
 };
 use crate::record::Record;
-use crate::settings::{self, Execution, LogLevel, Scope, StageSettings};
+use crate::settings::{self, Execution, LogLevel, Object, Scope, StageSettings};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Request {
     rest_api_id: Option<String>,
     stage_name: Option<String>,
-    update_stage_input: Option<Input>,
-    create_stage_input: Option<Input>,
-    update_rest_api_input: Option<Input>,
-    create_rest_api_input: Option<Input>,
-    update_account_input: Option<Input>,
+    update_stage_input: Option<Object<Input>>,
+    create_stage_input: Option<Object<Input>>,
+    update_rest_api_input: Option<Object<Input>>,
+    create_rest_api_input: Option<Object<Input>>,
+    update_account_input: Option<Object<Input>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -29,7 +29,7 @@ struct Request {
 struct Input {
     name: Option<String>,
     stage_name: Option<String>,
-    patch_operations: Option<Vec<Operation>>,
+    patch_operations: Option<Vec<Object<Operation>>>,
 }
 
 /// One JSON Patch operation. Values are strings, also of numbers and booleans.
@@ -69,14 +69,14 @@ pub(super) fn target(record: &Record) -> Result<Target, ChangeError> {
     let request: Request = request(record)?.unwrap_or_default();
     let described: Described = response(record)?.unwrap_or_default();
     let stack = described.stack();
-    let link = described.link.and_then(|link| link.rest_api_id);
+    let link = described.link.and_then(|Object(link)| link.rest_api_id);
     let is_stage = described.stage_name.is_some();
     let stage = request
         .stage_name
         .or_else(|| {
             request
                 .create_stage_input
-                .and_then(|input| input.stage_name)
+                .and_then(|Object(input)| input.stage_name)
         })
         .or(described.stage_name);
     Ok(Target {
@@ -85,9 +85,11 @@ pub(super) fn target(record: &Record) -> Result<Target, ChangeError> {
                 .rest_api_id
                 .or(if is_stage { link } else { described.id }),
             kind: Some(ApiType::Rest),
-            name: described
-                .name
-                .or_else(|| request.create_rest_api_input.and_then(|input| input.name)),
+            name: described.name.or_else(|| {
+                request
+                    .create_rest_api_input
+                    .and_then(|Object(input)| input.name)
+            }),
         }),
         stage,
         stack,
@@ -172,11 +174,14 @@ pub(super) fn update_account(record: &Record) -> Result<Change, ChangeError> {
 }
 
 /// Types every operation of an input; a missing input or list means that something is not shown.
-fn edits<T>(input: Option<Input>, edit: impl Fn(&[&str], Ask<'_>) -> T) -> (Detail, Vec<Edit<T>>) {
-    let Some(operations) = input.and_then(|input| input.patch_operations) else {
+fn edits<T>(
+    input: Option<Object<Input>>,
+    edit: impl Fn(&[&str], Ask<'_>) -> T,
+) -> (Detail, Vec<Edit<T>>) {
+    let Some(operations) = input.and_then(|Object(input)| input.patch_operations) else {
         return (Detail::Missing, Vec::new());
     };
-    let edits = operations.iter().filter_map(|operation| {
+    let edits = operations.iter().filter_map(|Object(operation)| {
         let path = operation.path.as_deref().unwrap_or_default();
         let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         Some(Edit {

@@ -10,7 +10,7 @@ use super::{
     StageCreation, StageEdit, StageUpdate, Target, after, request, response, stage_after,
 };
 use crate::record::Record;
-use crate::settings::{self, AccessLog, LogLevel, Scope, decode};
+use crate::settings::{self, AccessLog, LogLevel, Object, Scope, decode};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -21,9 +21,9 @@ struct Request {
     name: Option<String>,
     protocol_type: Option<String>,
     disable_execute_api_endpoint: Option<bool>,
-    access_log_settings: Option<AccessLog>,
-    default_route_settings: Option<RouteSettings>,
-    route_settings: Option<BTreeMap<String, RouteSettings>>,
+    access_log_settings: Option<Object<AccessLog>>,
+    default_route_settings: Option<Object<RouteSettings>>,
+    route_settings: Option<BTreeMap<String, Object<RouteSettings>>>,
 }
 
 #[derive(Deserialize)]
@@ -114,10 +114,7 @@ pub(super) fn create_stage(record: &Record) -> Result<Change, ChangeError> {
             .json()
             .map(settings::stage)
             .transpose()
-            .map_err(|source| ChangeError {
-                body: "requestParameters",
-                source,
-            })?
+            .map_err(|error| ChangeError::of("requestParameters", error))?
             .flatten(),
     };
     let mut after = stage.unwrap_or_default();
@@ -199,13 +196,13 @@ pub(super) fn reimport_api(record: &Record) -> Result<Change, ChangeError> {
 
 fn stage_edits(request: Request) -> Vec<Edit<StageEdit>> {
     let mut edits = Vec::new();
-    if let Some(log) = request.access_log_settings {
+    if let Some(Object(log)) = request.access_log_settings {
         access_log_edits(log, &mut edits);
     }
-    if let Some(set) = request.default_route_settings {
+    if let Some(Object(set)) = request.default_route_settings {
         route_edits(&Scope::Default, "/defaultRouteSettings", &set, &mut edits);
     }
-    for (key, set) in request.route_settings.unwrap_or_default() {
+    for (key, Object(set)) in request.route_settings.unwrap_or_default() {
         let path = format!("/routeSettings/{}", decode(&key));
         route_edits(&Scope::of_route(&key), &path, &set, &mut edits);
     }

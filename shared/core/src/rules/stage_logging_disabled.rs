@@ -3,7 +3,7 @@
 //! The first move of nearly every attack on an API: what follows leaves no trace. Execution and
 //! access logging are judged apart; either is enough.
 
-use super::{About, Before, Evidence, Rule, Verdict, blind, confidence};
+use super::{About, Before, Evidence, Need, Rule, Verdict, blind, confidence};
 use crate::change::{Change, Detail, StageCreation, StageUpdate};
 use crate::finding::{Confidence, Known, SettingChange, Severity};
 use crate::logging::{self, AccessAfter, AccessChange, LevelChange};
@@ -101,9 +101,12 @@ fn access_setting(access: &AccessChange) -> SettingChange {
 
 /// Attack: delete the stage and make it again; the new one has none of the old settings.
 fn recreated(creation: &StageCreation, before: Option<&StageSettings>) -> Verdict {
-    let Some(before) = before.filter(|before| before.is_logged()) else {
-        return Verdict::Quiet;
+    let Some(before) = before else {
+        return Verdict::NeedState(Need::OrQuiet);
     };
+    if !before.is_logged() {
+        return Verdict::Quiet;
+    }
     let none = Execution::default();
     let old = before.execution.as_ref().unwrap_or(&none);
     let new = creation.after.execution.as_ref().unwrap_or(&none);

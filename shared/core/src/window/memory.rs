@@ -1,102 +1,90 @@
-//! A window store in memory, for live events: the guarantee of [`crate::window`] under any order,
-//! duplication and lateness of delivery, for records at most 48 hours late.
+//! A window store in memory: every fact as it came, one lock around everything.
 //!
-//! It leaves out concurrency on purpose: `&mut self` is the lock.
+//! It shares its decisions ([`super::live`]) with the store of the functions, and nothing else: what
+//! it says is the yardstick of the other one's items, conditions and calls.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
-use super::{Alert, Fact, Threshold, hot, range};
+use async_trait::async_trait;
 
-/// Records later than this are left out of windows.
-pub const HORIZON: i64 = 48 * 3600;
+use super::live::{self, Episodes};
+pub use super::live::{HORIZON, WindowKey};
+use super::{Alert, Fact, Threshold, earliest};
+use crate::ports::{Delivery, PortError, Raised, Seen, WindowStore};
 
-/// Facts and alerts live this much longer than their window, so that the latest record that counts
-/// still finds its neighbours and the alerts that speak for them.
-const KEEP: i64 = 72 * 3600;
-
-/// What is counted together: a rule and its scope.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WindowKey {
-    /// Id of the window rule.
-    pub rule: &'static str,
-    /// The account, API or nothing that it counts in.
-    pub scope: String,
-}
-
-/// What a record brought about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Observed {
-    /// It counts; these alerts are raised by it.
-    Counted(Vec<Alert>),
-    /// It came too late to count.
-    BeyondHorizon,
-}
+/// A fact, what is shown of it, and until when it is kept.
+type Kept = (Seen, i64);
 
 #[derive(Debug, Default)]
 struct Window {
-    facts: BTreeSet<Fact>,
-    alerts: Vec<Alert>,
+    facts: BTreeMap<Fact, Kept>,
+    episodes: Episodes,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct MemoryWindows {
-    windows: HashMap<WindowKey, Window>,
+    windows: Mutex<HashMap<WindowKey, Window>>,
 }
 
 impl MemoryWindows {
-    /// Counts a fact that is delivered at `now` (seconds since the epoch).
-    pub fn observe(
-        &mut self,
-        key: WindowKey,
-        fact: Fact,
+    fn with<T>(&self, key: &WindowKey, act: impl FnOnce(&mut Window) -> T) -> T {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        act(windows.entry(key.clone()).or_default())
+    }
+}
+
+#[async_trait]
+impl WindowStore for MemoryWindows {
+    async fn observe(
+        &self,
+        key: &WindowKey,
+        seen: &Seen,
         threshold: &Threshold,
-        now: i64,
-    ) -> Observed {
-        if now.saturating_sub(fact.time) > HORIZON {
-            return Observed::BeyondHorizon;
+        delivery: &Delivery,
+    ) -> Result<Vec<Raised>, PortError> {
+        if live::beyond_horizon(seen.fact.time, delivery.now) {
+            return Ok(Vec::new());
         }
-        let window = self.windows.entry(key).or_default();
-        window.expire(now, threshold);
-        let time = fact.time;
-        if !window.facts.insert(fact) {
-            return Observed::Counted(Vec::new());
-        }
-        Observed::Counted(window.raise(time, threshold))
+        Ok(self.with(key, |window| window.observe(seen, threshold, delivery)))
+    }
+
+    async fn settle(&self, key: &WindowKey, alert: &Alert) -> Result<(), PortError> {
+        self.with(key, |window| window.episodes.settle(alert));
+        Ok(())
     }
 }
 
 impl Window {
-    /// A fact at `t` can make hot only the moments of `[t, t + W)`: those whose interval holds it.
-    fn raise(&mut self, t: i64, threshold: &Threshold) -> Vec<Alert> {
-        let reach = threshold.seconds - 1;
-        let facts: Vec<&Fact> = range(
-            &self.facts,
-            t.saturating_sub(reach),
-            t.saturating_add(reach),
-        )
-        .collect();
-        let mut raised = Vec::new();
-        for hot in hot(&facts, threshold) {
-            let covered = self
-                .alerts
-                .iter()
-                .any(|alert| threshold.covers((alert.time, alert.level), hot.time, hot.level));
-            if hot.time >= t && !covered {
-                self.alerts.push(hot);
-                raised.push(hot);
+    fn observe(&mut self, seen: &Seen, threshold: &Threshold, delivery: &Delivery) -> Vec<Raised> {
+        self.facts
+            .retain(|_, (_, expires_at)| *expires_at > delivery.now);
+        let t = seen.fact.time;
+        self.facts.entry(seen.fact.clone()).or_insert_with(|| {
+            let expires_at = live::expires_at(t, threshold, delivery.now);
+            (seen.clone(), expires_at)
+        });
+        let (first, last) = live::neighbours(t, threshold);
+        let facts = self.between(first, last).map(|seen| &seen.fact).collect();
+        let hot = live::hot_from(t, facts, threshold);
+        let to_send = self.episodes.raise(t, &hot, threshold, delivery);
+        let raised = to_send.into_iter().map(|alert| {
+            let after = alert.time.saturating_sub(threshold.seconds);
+            let facts = self.between(after.saturating_add(1), alert.time).cloned();
+            Raised {
+                alert,
+                facts: facts.collect(),
             }
-        }
-        raised
+        });
+        raised.collect()
     }
 
-    /// Nothing that can still count or speak for a moment is dropped.
-    fn expire(&mut self, now: i64, threshold: &Threshold) {
-        let kept = |time: i64| time.saturating_add(threshold.seconds + KEEP) > now;
-        while self.facts.first().is_some_and(|fact| !kept(fact.time)) {
-            self.facts.pop_first();
-        }
-        self.alerts.retain(|alert| kept(alert.time));
+    fn between(&self, from: i64, to: i64) -> impl Iterator<Item = &Seen> {
+        let facts = self.facts.range(earliest(from)..);
+        facts
+            .map(|(_, (seen, _))| seen)
+            .take_while(move |seen| seen.fact.time <= to)
     }
 }
 

@@ -1,14 +1,13 @@
 //! The canonical set and the live guarantee, against a reference that counts every interval anew.
 
-use std::collections::HashSet;
-
 use proptest::prelude::*;
 
+use super::testing::level;
 use super::*;
 
-pub(super) const W: i64 = 60;
+const W: i64 = 60;
 
-pub(super) fn threshold(more_than: usize, min_groups: usize) -> Threshold {
+fn threshold(more_than: usize, min_groups: usize) -> Threshold {
     Threshold {
         more_than,
         seconds: W,
@@ -16,7 +15,7 @@ pub(super) fn threshold(more_than: usize, min_groups: usize) -> Threshold {
     }
 }
 
-pub(super) fn fact(time: i64, event: &str, thing: &str) -> Fact {
+fn fact(time: i64, event: &str, thing: &str) -> Fact {
     Fact {
         time,
         event_id: event.to_owned(),
@@ -26,7 +25,7 @@ pub(super) fn fact(time: i64, event: &str, thing: &str) -> Fact {
 }
 
 /// Facts that crowd together often enough to be hot, at several levels.
-pub(super) fn facts() -> impl Strategy<Value = Vec<Fact>> {
+fn facts() -> impl Strategy<Value = Vec<Fact>> {
     let one = (0..4 * W, 0..14_u8, 0..3_u8).prop_map(|(time, thing, copy)| {
         let thing = format!("{}{thing}", if thing % 3 == 0 { 'a' } else { 'b' });
         fact(time, &format!("{time}-{thing}-{copy}"), &thing)
@@ -34,21 +33,8 @@ pub(super) fn facts() -> impl Strategy<Value = Vec<Fact>> {
     prop::collection::vec(one, 0..60)
 }
 
-/// Distinct things and groups in `(u - W, u]`, counted from scratch.
-pub(super) fn count(facts: &[Fact], u: i64) -> (usize, usize) {
-    let inside = || facts.iter().filter(|f| f.time > u - W && f.time <= u);
-    let things: HashSet<_> = inside().map(|f| &f.thing).collect();
-    let groups: HashSet<_> = inside().map(|f| &f.group).collect();
-    (things.len(), groups.len())
-}
-
-/// The level by doubling, not by logarithm.
-pub(super) fn level(threshold: &Threshold, (things, groups): (usize, usize)) -> Option<u32> {
-    if things <= threshold.more_than || groups < threshold.min_groups {
-        return None;
-    }
-    let doublings = (0..).take_while(|n| things >= (threshold.more_than + 1) << n);
-    Some(u32::try_from(doublings.count() - 1).unwrap())
+fn count(facts: &[Fact], u: i64) -> (usize, usize) {
+    testing::count(facts, u, W)
 }
 
 /// The definition word by word: hot moments in order of time, then event id.

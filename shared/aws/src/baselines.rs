@@ -1,0 +1,120 @@
+//! The last known good settings on DynamoDB: one item a version.
+//!
+//! `pk` names the thing (`B#<account>#<region>#<kind>#<api>#<stage>`), `sk` the time from which the
+//! version is known (milliseconds, padded), so that "the newest one older than the event" is one query
+//! for one item. Only the function `baseline` writes here.
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use portcullis_core::baseline::{BaselineError, Baselines};
+use portcullis_core::change::{Change, Target};
+use portcullis_core::ports::{BaselineReader, PortError};
+use portcullis_core::record::Record;
+use portcullis_core::rules::Before;
+
+use crate::error::port_error;
+
+/// See the module.
+#[derive(Debug)]
+pub struct DynamoBaselines {
+    client: Client,
+    table: String,
+}
+
+impl DynamoBaselines {
+    /// The baselines in this table.
+    pub fn new(config: &SdkConfig, table: String) -> Self {
+        Self {
+            client: Client::new(config),
+            table,
+        }
+    }
+}
+
+#[async_trait]
+impl BaselineReader for DynamoBaselines {
+    async fn before(&self, record: &Record, change: &Change) -> Result<Before, PortError> {
+        let key = partition_key(&record.account, &record.region, &change.target());
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :time")
+            .expression_attribute_values(":pk", AttributeValue::S(key))
+            .expression_attribute_values(
+                ":time",
+                AttributeValue::S(sort_key(record.time.as_millisecond())),
+            )
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(1);
+        let found = query.send().await;
+        let found = found.map_err(|error| port_error("read the baseline", error))?;
+        let version = found.items().first().and_then(|item| item.get("version"));
+        let Some(version) = version.and_then(|version| version.as_s().ok()) else {
+            return Ok(Before::default());
+        };
+        let baselines = Baselines::parse(version).map_err(unreadable)?;
+        Ok(baselines.before(record, change))
+    }
+}
+
+/// The thing that a change is made to: a stage, else an API, else the account.
+pub(crate) fn partition_key(account: &str, region: &str, target: &Target) -> String {
+    let api = target.api.as_ref().and_then(|api| api.id.as_deref());
+    let (kind, api, stage) = match (api, target.stage.as_deref()) {
+        (Some(api), Some(stage)) => ("stage", api, stage),
+        (Some(api), None) => ("api", api, ""),
+        (None, _) => ("account", "", ""),
+    };
+    format!("B#{account}#{region}#{kind}#{api}#{stage}")
+}
+
+/// Sorts like the number for times from 1970 to the year 5138.
+pub(crate) fn sort_key(millisecond: i64) -> String {
+    format!("{:014}", millisecond.max(0))
+}
+
+fn unreadable(error: BaselineError) -> PortError {
+    PortError {
+        action: "understand the baseline",
+        retryable: false,
+        source: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_core::change::ApiRef;
+
+    use super::*;
+
+    #[test]
+    fn keys_name_one_thing() {
+        let key = |api: Option<&str>, stage: Option<&str>| {
+            let target = Target {
+                api: api.map(|id| ApiRef {
+                    id: Some(id.to_owned()),
+                    ..ApiRef::default()
+                }),
+                stage: stage.map(str::to_owned),
+                ..Target::default()
+            };
+            partition_key("111122223333", "eu-west-1", &target)
+        };
+        assert_eq!(
+            key(Some("a1"), Some("prod")),
+            "B#111122223333#eu-west-1#stage#a1#prod"
+        );
+        assert_eq!(key(Some("a1"), None), "B#111122223333#eu-west-1#api#a1#");
+        assert_eq!(key(None, None), "B#111122223333#eu-west-1#account##");
+    }
+
+    #[test]
+    fn later_versions_sort_later() {
+        assert!(sort_key(999) < sort_key(1_000));
+        assert!(sort_key(1_793_612_671_000) < sort_key(10_000_000_000_000));
+    }
+}

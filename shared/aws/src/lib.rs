@@ -1,0 +1,9 @@
+//! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
+
+pub mod baselines;
+//pub mod bootstrap;
+pub mod clients;
+mod error;
+pub mod live;
+pub mod outbox;
+pub mod sns;

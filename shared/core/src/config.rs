@@ -1,0 +1,85 @@
+//! What a function is told by its environment: names that only the deployment knows. Read once.
+
+use crate::responders::Responders;
+
+/// Why the environment is not enough.
+#[derive(Debug, thiserror::Error)]
+#[error("environment variable `{name}` is missing: the deployment sets it")]
+pub struct ConfigError {
+    /// The variable.
+    name: &'static str,
+}
+
+/// The environment of a function. Names of variables: see [`Config::from_lookup`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Table of windows, findings and ledger.
+    pub table: String,
+    /// Table of the last known good settings.
+    pub baseline_table: String,
+    /// Topic that people subscribe to.
+    pub topic_arn: String,
+    /// Role that reads in the account of an event; none to use the function's own credentials.
+    pub reader_role: Option<String>,
+    /// Role that writes there.
+    pub remediator_role: Option<String>,
+    /// Folder with `thresholds.toml`; none for `config/` beside the binary.
+    pub folder: Option<String>,
+}
+
+impl Config {
+    /// Reads the variables through `lookup`, so that tests need no environment. An empty one is missing.
+    ///
+    /// # Errors
+    /// Naming the first variable that is missing and has no default.
+    pub fn from_lookup(
+        lookup: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let optional = |name| lookup(name).filter(|value| !value.is_empty());
+        let required = |name| optional(name).ok_or(ConfigError { name });
+        Ok(Self {
+            table: required("PORTCULLIS_TABLE")?,
+            baseline_table: required("PORTCULLIS_BASELINE_TABLE")?,
+            topic_arn: required("PORTCULLIS_TOPIC_ARN")?,
+            reader_role: optional("PORTCULLIS_READER_ROLE"),
+            remediator_role: optional("PORTCULLIS_REMEDIATOR_ROLE"),
+            folder: optional("PORTCULLIS_CONFIG"),
+        })
+    }
+
+    /// The roles that only the responder may use.
+    pub fn responders(&self) -> Responders {
+        let roles = [&self.reader_role, &self.remediator_role];
+        Responders::new(roles.into_iter().flatten().cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| {
+            let found = set.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn names_are_read_and_an_empty_one_is_missing() {
+        let mut set = vec![
+            ("PORTCULLIS_TABLE", "t"),
+            ("PORTCULLIS_BASELINE_TABLE", "b"),
+            ("PORTCULLIS_TOPIC_ARN", "arn"),
+            ("PORTCULLIS_READER_ROLE", ""),
+        ];
+        let read = config(&set).unwrap();
+        assert_eq!(read.table, "t");
+        assert_eq!(read.reader_role, None);
+        assert_eq!(read.responders(), Responders::default());
+
+        set.retain(|(name, _)| *name != "PORTCULLIS_TOPIC_ARN");
+        let error = config(&set).unwrap_err().to_string();
+        assert!(error.contains("`PORTCULLIS_TOPIC_ARN`"), "{error}");
+    }
+}

@@ -1,0 +1,266 @@
+//! The text of a message, for an engineer on call: one fact a line, each line begun by us.
+//!
+//! Lines are not wrapped, so that nothing of a record comes to stand at the start of one.
+
+use super::{MESSAGES_IN_SHARE, SECONDS_OF_SHARE, links, machine, text};
+use crate::change::{ApiRef, ApiType};
+use crate::driver::Driver;
+use crate::finding::{
+    Confidence, Counted, Decision, Finding, Known, SettingChange, WindowSpan, rfc3339,
+};
+use crate::rules;
+
+/// Tells programs where the JSON begins.
+const MARKER: &str = "--- finding (JSON)";
+
+/// SNS takes 262,144 bytes in all, the contract allows 200,000.
+const MAX_BODY: usize = 195_000;
+
+/// Changes, event ids and links to events that the text names; the JSON has the rest.
+const CHANGES: usize = 20;
+const EVENTS: usize = 5;
+const EVENT_LINKS: usize = 3;
+
+/// Text, marker, JSON.
+pub(super) fn body(finding: &Finding, is_last: bool) -> String {
+    let mut text = Text(String::new());
+    text.plain(&first(finding));
+    if is_last {
+        text.plain(&format!(
+            "This rule has now sent its share for this scope ({MESSAGES_IN_SHARE} messages in {} \
+             minutes). Further findings are in the log and in the table only.",
+            SECONDS_OF_SHARE / 60
+        ));
+    }
+    text.plain("");
+    facts(finding, &mut text);
+    text.plain("");
+    answers(finding, &mut text);
+    text.plain("");
+    references(finding, &mut text);
+    text.plain("");
+    let line = machine::line(finding, MAX_BODY.saturating_sub(text.0.len()));
+    if let Some(note) = line.note {
+        text.plain(&note);
+    }
+    text.plain(MARKER);
+    text.plain(&line.json);
+    text.0
+}
+
+struct Text(String);
+
+impl Text {
+    /// A line of our own.
+    fn plain(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    /// A line with a label; the value has passed [`text`].
+    fn line(&mut self, label: &str, value: &str) {
+        self.plain(&format!("{:<13}{value}", format!("{label}:")));
+    }
+}
+
+/// What happened, in one sentence.
+fn first(finding: &Finding) -> String {
+    let severity = finding.severity.as_str().to_ascii_uppercase();
+    format!("{severity}: {}.", text::sentence(&finding.summary))
+}
+
+fn facts(finding: &Finding, text: &mut Text) {
+    text.line("What", finding.title);
+    text.line("Who", &who(finding));
+    if let Some(source) = &finding.source_ip {
+        text.line("From", &text::value(source));
+    }
+    text.line("Where", &place(finding));
+    match &finding.window {
+        None => text.line("When", &format!("{} (UTC)", rfc3339(finding.time))),
+        Some(window) => text.line("When", &span(window)),
+    }
+    text.line("How", &how(finding));
+    if let Some(agent) = &finding.user_agent {
+        let agent = text::value(agent);
+        text.line("User agent", &format!("{agent} (typed by the caller)"));
+    }
+    for change in finding.changes.iter().take(CHANGES) {
+        text.line("Changed", &setting(change));
+    }
+    if finding.changes.len() > CHANGES {
+        let more = finding.changes.len() - CHANGES;
+        text.line("Changed", &format!("and {more} more, see the JSON below"));
+    }
+    text.line("Confidence", confidence(finding.confidence));
+}
+
+fn answers(finding: &Finding, text: &mut Text) {
+    text.line("Done", &done(&finding.decision));
+    if let Some(about) = rules::about(finding.rule) {
+        text.line("Next", about.next);
+        if !about.false_positives.is_empty() {
+            text.line("Harmless if", &about.false_positives.join("; "));
+        }
+    }
+}
+
+fn references(finding: &Finding, text: &mut Text) {
+    let region = finding.region.as_deref();
+    // The console shows what the account of the browser's session holds.
+    if let Some(account) = &finding.account {
+        if let Some(url) = links::api_gateway(finding) {
+            let account = text::value(account);
+            text.line("Links", &format!("sign in to account {account} first"));
+            text.line("API Gateway", &url);
+        }
+        let events = finding.event_ids.iter().take(EVENT_LINKS);
+        for url in events.filter_map(|id| links::event(region, id)) {
+            text.line("CloudTrail", &url);
+        }
+    }
+    text.line("Events", &events_named(finding));
+    text.line("Finding", &text::value(&finding.id));
+    text.line("Rule", &format!("{}, see docs/rules.md", finding.rule));
+}
+
+fn who(finding: &Finding) -> String {
+    let Some(principal) = &finding.principal else {
+        return "several principals".to_owned();
+    };
+    let issuer = principal.session_issuer.as_ref();
+    let name = principal.arn.as_ref().or(issuer);
+    let name = name.map_or_else(
+        || "somebody the record does not name".to_owned(),
+        |name| text::value(name),
+    );
+    let kind = principal.kind.as_deref().map(text::value);
+    let role = issuer.filter(|_| principal.arn.is_some());
+    let role = role.map(|role| format!("role {}", text::value(role)));
+    let details: Vec<String> = [kind, role].into_iter().flatten().collect();
+    match details.is_empty() {
+        true => name,
+        false => format!("{name} ({})", details.join(", ")),
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    let stage = finding.stage.as_deref();
+    let stage = stage.map(|stage| format!("stage {}", text::value(stage)));
+    let api = finding.api.as_ref().map(api);
+    let account = finding.account.as_deref().map_or_else(
+        || "several accounts".to_owned(),
+        |account| format!("account {}", text::value(account)),
+    );
+    let region = finding
+        .region
+        .as_deref()
+        .map_or_else(|| "several Regions".to_owned(), text::value);
+    let parts = [stage, api, Some(account), Some(region)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn api(api: &ApiRef) -> String {
+    let kind = match api.kind {
+        Some(ApiType::Rest) => "REST API",
+        Some(ApiType::Http) => "HTTP API",
+        Some(ApiType::WebSocket) => "WebSocket API",
+        None => "API",
+    };
+    let id = api.id.as_deref().map(text::value);
+    let name = api.name.as_deref().map(text::value);
+    match (id, name) {
+        (Some(id), Some(name)) => format!("{kind} {id} ({name})"),
+        (Some(id), None) => format!("{kind} {id}"),
+        (None, Some(name)) => format!("{kind} ({name})"),
+        (None, None) => format!("{kind} without an id"),
+    }
+}
+
+fn span(window: &WindowSpan) -> String {
+    let things = match window.of {
+        Counted::Stages => "stages",
+        Counted::Apis => "APIs",
+        Counted::Accounts => "accounts",
+    };
+    format!(
+        "{} {things} from {} to {} (UTC); more than {} within {} seconds alert",
+        window.distinct,
+        rfc3339(window.first),
+        rfc3339(window.last),
+        window.threshold,
+        window.seconds
+    )
+}
+
+fn how(finding: &Finding) -> String {
+    let call = finding.event_name.as_deref();
+    let call = call.map_or_else(|| "several calls".to_owned(), text::value);
+    let driver = finding.driver.map_or("several tools", tool);
+    format!("{call}, with {driver}")
+}
+
+fn tool(driver: Driver) -> &'static str {
+    match driver {
+        Driver::CloudFormation => "CloudFormation",
+        Driver::Cdk => "the CDK",
+        Driver::Sam => "the SAM command line",
+        Driver::Terraform => "Terraform or OpenTofu",
+        Driver::Console => "the AWS console",
+        Driver::Cli => "the AWS command line",
+        Driver::Sdk => "an AWS SDK",
+        Driver::Service => "another AWS service",
+        Driver::Unknown => "a tool that the record does not tell",
+    }
+}
+
+/// `/*/*/logging/loglevel: INFO -> OFF`.
+fn setting(change: &SettingChange) -> String {
+    let value = |known: &Known| match known {
+        Known::Unknown => "(unknown)".to_owned(),
+        Known::NotSet => "(not set)".to_owned(),
+        Known::Set(value) => text::value(value),
+    };
+    format!(
+        "{}: {} -> {}",
+        text::value(&change.path),
+        value(&change.before),
+        value(&change.after)
+    )
+}
+
+fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => {
+            "low: the record does not show the change; the call is one that could do it. Look at \
+             the live settings first"
+        }
+        Confidence::Medium => {
+            "medium: the record shows the bad value; what stood before is not known"
+        }
+        Confidence::High => "high: before and after are known, or the call can mean nothing else",
+    }
+}
+
+fn done(decision: &Decision) -> String {
+    let mode = match decision.mode {
+        "off" | "notify" => "nothing was changed".to_owned(),
+        mode => format!("mode {mode}"),
+    };
+    let remediation = match decision.remediation {
+        None => String::new(),
+        Some(remediation) => format!(". What would put it back: {remediation}"),
+    };
+    format!("{mode}: {}{remediation}", decision.reason)
+}
+
+fn events_named(finding: &Finding) -> String {
+    let ids = finding.event_ids.iter().take(EVENTS);
+    let ids: Vec<String> = ids.map(|id| text::value(id)).collect();
+    let ids = ids.join(", ");
+    match finding.event_ids.len().saturating_sub(EVENTS) {
+        0 if ids.is_empty() => "none".to_owned(),
+        0 => ids,
+        more => format!("{ids} and {more} more, see the JSON below"),
+    }
+}

@@ -1,0 +1,209 @@
+//! What happened to one event: the one record that the log line and the counters come from.
+//!
+//! Received = own action + not ours + quiet + fired + failed. Bodies of a record are never part of
+//! it; strings of a record are made visible before they are written.
+
+mod log;
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::change::Target;
+use crate::finding::{Finding, Severity};
+use crate::record::Record;
+
+/// Where an event ended. Every event ends in exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// No rule of the function reads it.
+    NotOurs,
+    /// A write of our own, known to the ledger.
+    OwnAction,
+    /// Judged; no rule fires.
+    Quiet,
+    /// At least one rule fires.
+    Fired,
+    /// It could not be brought to an end; it will come again or lies in a queue.
+    Failed,
+}
+
+impl Disposition {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::NotOurs,
+        Self::OwnAction,
+        Self::Quiet,
+        Self::Fired,
+        Self::Failed,
+    ];
+}
+
+/// Whether people were told of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notified {
+    /// Now.
+    Sent,
+    /// Now, as the message that stands for all that follow.
+    SentAsLast,
+    /// By an earlier delivery.
+    AlreadySent,
+    /// Another delivery is sending it right now.
+    Held,
+    /// No: the rule has sent its share for the scope.
+    Muted,
+}
+
+/// A finding, as far as the log and the counters need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingOutcome {
+    /// Id of the finding.
+    pub id: String,
+    /// Id of the rule.
+    #[serde(rename = "rule.id")]
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it was sent.
+    pub notified: Notified,
+}
+
+/// The outcome of one event in one delivery. A pipeline makes it [`Outcome::received`] and fills in
+/// what it learns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Name of the function.
+    pub function: &'static str,
+    /// `eventID`.
+    pub event_id: Option<String>,
+    /// `eventName`.
+    pub event_name: Option<String>,
+    /// Account of the event.
+    pub account: Option<String>,
+    /// Region of the event.
+    pub region: Option<String>,
+    /// The API that was changed.
+    pub api_id: Option<String>,
+    /// The stage that was changed.
+    pub stage: Option<String>,
+    /// Where the event ended.
+    pub disposition: Disposition,
+    /// Findings on the record and on windows that it closed.
+    pub findings: Vec<FindingOutcome>,
+    /// Rules that could not decide and stayed quiet.
+    pub undecided: Vec<&'static str>,
+    /// Windows that counted it.
+    pub windows_fed: usize,
+    /// Alerts that it raised.
+    pub window_alerts: usize,
+    /// It came too late to be counted in windows.
+    pub late_beyond_horizon: bool,
+    /// Time that the delivery took.
+    pub duration_ms: u64,
+    /// From the time of the event to its first notification.
+    pub latency_ms: Option<u64>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+impl Outcome {
+    /// An event of which nothing is known yet.
+    pub fn received(function: &'static str) -> Self {
+        Self {
+            function,
+            event_id: None,
+            event_name: None,
+            account: None,
+            region: None,
+            api_id: None,
+            stage: None,
+            disposition: Disposition::NotOurs,
+            findings: Vec::new(),
+            undecided: Vec::new(),
+            windows_fed: 0,
+            window_alerts: 0,
+            late_beyond_horizon: false,
+            duration_ms: 0,
+            latency_ms: None,
+            error: None,
+        }
+    }
+
+    /// The record could be read.
+    pub fn read(&mut self, record: &Record) {
+        self.event_id = Some(record.id.clone());
+        self.event_name = Some(record.name.clone());
+        self.account = Some(record.account.clone());
+        self.region = Some(record.region.clone());
+    }
+
+    /// It is a change that the rules judge; quiet unless one fires.
+    pub fn judged(&mut self, target: &Target) {
+        self.api_id = target.api.as_ref().and_then(|api| api.id.clone());
+        self.stage.clone_from(&target.stage);
+        self.end(Disposition::Quiet);
+    }
+
+    /// It is a write of our own.
+    pub fn own_action(&mut self) {
+        self.end(Disposition::OwnAction);
+    }
+
+    /// A rule or a window fires.
+    pub fn fired(&mut self, finding: &Finding, notified: Notified) {
+        self.findings.push(FindingOutcome {
+            id: finding.id.clone(),
+            rule: finding.rule,
+            severity: finding.severity,
+            notified,
+        });
+        self.end(Disposition::Fired);
+    }
+
+    /// People are told at `now` (seconds since the epoch) of something that happened at `time`.
+    pub fn told(&mut self, time: Timestamp, now: i64) {
+        let seconds = now.saturating_sub(time.as_second()).max(0);
+        let latency = u64::try_from(seconds).unwrap_or_default() * 1000;
+        self.latency_ms.get_or_insert(latency);
+    }
+
+    /// Something failed. The first failure is kept: later ones follow from it.
+    pub fn failed(&mut self, error: &(dyn Error + 'static)) {
+        self.error.get_or_insert_with(|| chain(error));
+        self.disposition = Disposition::Failed;
+    }
+
+    /// INVARIANT: a failed event stays failed, whatever else went well.
+    fn end(&mut self, disposition: Disposition) {
+        if self.disposition != Disposition::Failed {
+            self.disposition = disposition;
+        }
+    }
+
+    /// One line of JSON for the log.
+    pub fn log_line(&self) -> String {
+        log::line(self)
+    }
+}
+
+/// The error and what it came from; a cause that the text before it already ends with is not told
+/// again.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let told = cause.to_string();
+        if !text.ends_with(&told) {
+            text.push_str(": ");
+            text.push_str(&told);
+        }
+        source = cause.source();
+    }
+    text
+}

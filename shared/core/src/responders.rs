@@ -1,0 +1,44 @@
+//! The responder's own roles, by exact name.
+//!
+//! They are named in the configuration; that their names begin with `portcullis-remediator` and
+//! `portcullis-reader` lets an EventBridge pattern and policies find them, and decides nothing here.
+
+use crate::record::Record;
+
+/// Names of roles.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Responders(Vec<String>);
+
+impl Responders {
+    /// Takes the names; empty ones are none.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().filter(|name| !name.is_empty()).collect())
+    }
+
+    /// Whether a session of one of the roles made the call. A role of that name in any account counts:
+    /// making one up must raise an alarm, not hide behind it.
+    pub fn made(&self, record: &Record) -> bool {
+        let role = record.identity.session_issuer().and_then(role_name);
+        role.is_some_and(|role| self.0.iter().any(|name| name == role))
+    }
+}
+
+/// `portcullis-reader` of `arn:aws:iam::111122223333:role/path/portcullis-reader`.
+fn role_name(arn: &str) -> Option<&str> {
+    let (_, path) = arn.split_once(":role/")?;
+    path.rsplit('/').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::role_name;
+
+    #[test]
+    fn a_role_is_known_by_its_name_whatever_its_path() {
+        let name = |arn| role_name(arn);
+        assert_eq!(name("arn:aws:iam::111122223333:role/a"), Some("a"));
+        assert_eq!(name("arn:aws:iam::111122223333:role/x/y/a"), Some("a"));
+        assert_eq!(name("arn:aws:iam::111122223333:user/a"), None);
+        assert_eq!(name(""), None);
+    }
+}
