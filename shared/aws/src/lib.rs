@@ -1,9 +1,10 @@
 //! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
 
 pub mod baselines;
-//pub mod bootstrap;
+pub mod bootstrap;
 pub mod clients;
 mod error;
 pub mod live;
 pub mod outbox;
 pub mod sns;
+pub mod windows;

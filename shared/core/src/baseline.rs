@@ -39,6 +39,15 @@ pub enum BaselineError {
         #[source]
         source: serde_json::Error,
     },
+    /// It does not say what it is of, or says too much.
+    #[error(
+        "version {version} names the wrong thing: a stage has `api.id` and `stage`, an API `api.id`, an \
+         account neither"
+    )]
+    Names {
+        /// Ordinal of the version, from 1.
+        version: usize,
+    },
     /// The time cannot be read.
     #[error("version {version}, field `time`: `{text}` is no RFC 3339 time")]
     Time {
@@ -73,6 +82,17 @@ enum Kind {
     Stage,
     Api,
     Account,
+}
+
+impl Kind {
+    /// Whether it names an API, and a stage.
+    fn names(self) -> (bool, bool) {
+        match self {
+            Self::Stage => (true, true),
+            Self::Api => (true, false),
+            Self::Account => (false, false),
+        }
+    }
 }
 
 /// What a version is of. Members that do not apply are `None`.
@@ -142,6 +162,9 @@ impl Baselines {
         let inside = |error: FieldError| field(error.inside("settings"));
         let body = wire.settings.get();
         let api = wire.api.unwrap_or_default();
+        if (api.id.is_some(), wire.stage.is_some()) != wire.kind.names() {
+            return Err(BaselineError::Names { version });
+        }
         let mut key = Key {
             account: wire.account,
             region: wire.region,
@@ -171,10 +194,20 @@ impl Baselines {
     }
 
     fn name(&mut self, key: Key, time: Timestamp, api: ApiRef) {
-        let newest = self.names.entry(key).or_insert((time, ApiRef::default()));
-        if time >= newest.0 {
-            *newest = (time, api);
-        }
+        let known = self.names.entry(key);
+        let (newest, known) = known.or_insert((time, ApiRef::default()));
+        let is_newer = time >= *newest;
+        *newest = time.max(*newest);
+        let (preferred, other) = if is_newer {
+            (api, std::mem::take(known))
+        } else {
+            (std::mem::take(known), api)
+        };
+        *known = ApiRef {
+            id: preferred.id.or(other.id),
+            kind: preferred.kind.or(other.kind),
+            name: preferred.name.or(other.name),
+        };
     }
 
     /// How many things have at least one version.

@@ -63,6 +63,7 @@ impl ApiType {
 
 /// An API as far as one record names it. Members are `None` where the record cannot tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiRef {
     /// `restApiId` or `apiId`.
     pub id: Option<String>,

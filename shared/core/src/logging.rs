@@ -5,7 +5,7 @@
 
 use crate::change::{Detail, Edit, StageEdit, StageUpdate};
 use crate::finding::{Known, SettingChange};
-use crate::settings::{AccessLog, Execution, LogLevel, Scope, StageSettings};
+use crate::settings::{AccessLog, Execution, LogLevel, MethodSettings, Scope, StageSettings};
 
 /// The effective level of one scope, before and after.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +141,12 @@ fn applied(before: &Execution, edits: &[Edit<StageEdit>]) -> Execution {
             StageEdit::Removed(scope) => {
                 after.scopes.remove(scope);
             }
+            // A route's settings replace those of the default whole.
+            StageEdit::WrittenWithoutLevel(scope @ Scope::One(_)) if !after.inherits => {
+                after
+                    .scopes
+                    .insert(scope.clone(), MethodSettings::default());
+            }
             _ => {}
         }
     }
@@ -199,11 +205,13 @@ fn access_asked(
     before: Option<AccessLog>,
 ) -> Option<(String, AccessAfter)> {
     let mut log = before.unwrap_or_default();
+    let mut is_removed = false;
     let mut last = None;
     for edit in edits {
         let after = match &edit.what {
             StageEdit::AccessLogsRemoved | StageEdit::AccessLogDestination(None) => {
                 log = AccessLog::default();
+                is_removed = true;
                 AccessAfter::Off
             }
             StageEdit::AccessLogFormat(None) => AccessAfter::Off,
@@ -213,7 +221,10 @@ fn access_asked(
             }
             StageEdit::AccessLogFormat(format) => {
                 log.format.clone_from(format);
-                AccessAfter::On(log.clone())
+                match is_removed && !log.is_on() {
+                    true => AccessAfter::Off,
+                    false => AccessAfter::On(log.clone()),
+                }
             }
             StageEdit::AccessLogsUnclear => AccessAfter::Unclear,
             _ => continue,
@@ -221,6 +232,22 @@ fn access_asked(
         last = Some((edit.path.clone(), after));
     }
     last
+}
+
+/// Whether an update wrote settings of a route without a level and so, by the response, took it the
+/// logging that the stage's default has. Whether it had that before, only a baseline tells.
+pub(crate) fn may_have_silenced_a_route(update: &StageUpdate) -> bool {
+    let after = update
+        .after
+        .as_ref()
+        .and_then(|stage| stage.execution.as_ref());
+    let Some(after) = after.filter(|after| after.level(&Scope::Default).is_logged()) else {
+        return false;
+    };
+    update.edits.iter().any(|edit| match &edit.what {
+        StageEdit::WrittenWithoutLevel(scope) => !after.level(scope).is_logged(),
+        _ => false,
+    })
 }
 
 /// Whether an update shows that nothing is lost whatever stood before.

@@ -1,6 +1,6 @@
 //! Whatever stands in a record, reading and judging it gives an answer and never a panic.
 
-use portcullis_core::change::{Change, Detail};
+use portcullis_core::change::{Change, Detail, StageEdit};
 use portcullis_core::record::Record;
 use portcullis_core::rules::{self, Before};
 use proptest::prelude::*;
@@ -229,7 +229,8 @@ proptest! {
         let Some(Change::StageUpdated(update)) = change else {
             return Err(TestCaseError::fail("not a stage update"));
         };
-        prop_assert_eq!(update.detail, Detail::Full);
+        let is_shown = !update.edits.iter().any(|edit| edit.what == StageEdit::AllReplaced);
+        prop_assert_eq!(update.detail == Detail::Full, is_shown);
         let text = |operation: &Value, member: &str| operation.get(member).unwrap().as_str().unwrap().to_owned();
         let kept: Vec<_> = operations
             .iter()

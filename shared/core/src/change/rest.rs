@@ -103,7 +103,10 @@ pub(super) fn created_api(record: &Record) -> Result<Target, ChangeError> {
 
 pub(super) fn update_stage(record: &Record) -> Result<Change, ChangeError> {
     let request: Request = request(record)?.unwrap_or_default();
-    let (detail, edits) = edits(request.update_stage_input, stage_edit);
+    let (mut detail, edits) = edits(request.update_stage_input, stage_edit);
+    if edits.iter().any(|edit| edit.what == StageEdit::AllReplaced) {
+        detail = Detail::Missing;
+    }
     let mut target = target(record)?;
     if record.request.json().is_none() {
         // Without parameters even the service model is unknown.
@@ -222,8 +225,12 @@ fn is_group(segment: &str) -> bool {
 
 fn scope<'a>(segments: impl Iterator<Item = &'a &'a str>) -> Scope {
     let key: Vec<&str> = segments.copied().collect();
-    let key = key.join("/");
-    Scope::of_method(key.strip_prefix("methodSettings/").unwrap_or(&key))
+    // The long form names the member of the stage first.
+    let key = match key.as_slice() {
+        [head, rest @ ..] if head.eq_ignore_ascii_case("methodSettings") => rest.join("/"),
+        key => key.join("/"),
+    };
+    Scope::of_method(&key)
 }
 
 fn access_log_edit(member: &str, ask: &Ask<'_>) -> StageEdit {
@@ -257,14 +264,17 @@ fn method_edit(scope: Scope, group: &str, setting: &str, ask: &Ask<'_>) -> Stage
 
 /// `-1` lifts a limit; Terraform writes it by default.
 fn limit(value: &str) -> Option<f64> {
-    value.parse().ok().filter(|limit: &f64| *limit >= 0.0)
+    let limit = value.trim().parse().ok();
+    limit.filter(|limit: &f64| *limit >= 0.0)
 }
 
 fn api_edit(segments: &[&str], ask: Ask<'_>) -> ApiEdit {
     let Ask::Set(value) = ask else {
         return ApiEdit::Other;
     };
-    let value = value.unwrap_or_default();
+    let value = value.unwrap_or_default().trim();
+    let named = segments.iter().position(|segment| !segment.is_empty());
+    let segments = segments.get(named.unwrap_or(0)..).unwrap_or_default();
     let is = |at: usize, name: &str| {
         segments
             .get(at)
@@ -273,7 +283,7 @@ fn api_edit(segments: &[&str], ask: Ask<'_>) -> ApiEdit {
     if is(0, "endpointConfiguration") && is(1, "types") {
         ApiEdit::EndpointType {
             from: segments.get(2).map(|from| from.to_ascii_uppercase()),
-            to: value.trim().to_ascii_uppercase(),
+            to: value.to_ascii_uppercase(),
         }
     } else if is(0, "disableExecuteApiEndpoint") {
         ApiEdit::ExecuteApiDisabled(value.eq_ignore_ascii_case("true"))

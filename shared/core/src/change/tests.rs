@@ -61,7 +61,8 @@ fn patched(name: &str, input: &str, operation: &str) -> String {
     let request = json!({"restApiId": "a1", "stageName": "prod", "template": false,
         input: {"patchOperations": [operation]}});
     let (edits, detail) = edits(&change(name, &request, &Value::Null).unwrap().unwrap());
-    assert_eq!(detail, Detail::Full);
+    let is_shown = !edits.contains("AllReplaced");
+    assert_eq!(detail == Detail::Full, is_shown, "{edits}");
     let what = edits.strip_prefix(&format!("{path}: ")).unwrap_or(&edits);
     if what.is_empty() { "nothing" } else { what }.to_owned()
 }
@@ -83,6 +84,8 @@ fn patches_of_a_rest_stage() {
         replace /*/*/logging/loglevel - => Level(Default, Off)
         replace /*/*/logging/loglevel '' => Level(Default, Off)
         replace /methodSettings/*/*/logging/loglevel OFF => Level(Default, Off)
+        replace /methodsettings/*/*/logging/loglevel OFF => Level(Default, Off)
+        replace /methodsettings/*/*/throttling/rateLimit 0 => RateLimit(Default, Some(0.0))
         replace /~1pets~1{id}/GET/logging/loglevel OFF => Level(One("GET /pets/{id}"), Off)
         replace /pets/{id}/get/logging/loglevel OFF => Level(One("GET /pets/{id}"), Off)
         replace /~1/GET/logging/loglevel OFF => Level(One("GET /"), Off)
@@ -168,25 +171,27 @@ fn patches_of_the_account() {
 #[test]
 fn edits_of_http_and_websocket_apis() {
     let cases = r#"
-        UpdateStage {"deploymentId": "d1"} => Full
-        UpdateStage {"accessLogSettings": {}} => Full /accessLogSettings: AccessLogsUnclear
-        UpdateStage {"accessLogSettings": {"destinationArn": ""}} => Full /accessLogSettings: AccessLogsUnclear
-        UpdateStage {"accessLogSettings": {"destinationArn": "arn:x", "format": "f"}} => Full /accessLogSettings/destinationArn: AccessLogDestination(Some("arn:x")); /accessLogSettings/format: AccessLogFormat(Some("f"))
-        UpdateStage {"defaultRouteSettings": {"loggingLevel": "OFF"}} => Full /defaultRouteSettings/loggingLevel: Level(Default, Off)
-        UpdateStage {"defaultRouteSettings": {"dataTraceEnabled": false}} => Full /defaultRouteSettings: WrittenWithoutLevel(Default)
-        UpdateStage {"defaultRouteSettings": {"loggingLevel": "INFO", "throttlingRateLimit": 0, "throttlingBurstLimit": 5}} => Full /defaultRouteSettings/loggingLevel: Level(Default, Info); /defaultRouteSettings/throttlingRateLimit: RateLimit(Default, Some(0.0)); /defaultRouteSettings/throttlingBurstLimit: BurstLimit(Default, Some(5.0))
-        UpdateStage {"routeSettings": {"%24connect": {"loggingLevel": "error"}}} => Full /routeSettings/$connect/loggingLevel: Level(One("$connect"), Error)
-        UpdateStage {"routeSettings": {"GET%20%2Fpets": {}}} => Full /routeSettings/GET /pets: WrittenWithoutLevel(One("GET /pets"))
+        UpdateStage {"apiId": "a1", "deploymentId": "d1"} => Full
+        UpdateStage {"apiId": "a1", "accessLogSettings": {}} => Full /accessLogSettings: AccessLogsUnclear
+        UpdateStage {"apiId": "a1", "accessLogSettings": {"destinationArn": ""}} => Full /accessLogSettings: AccessLogsUnclear
+        UpdateStage {"apiId": "a1", "accessLogSettings": {"destinationArn": "arn:x", "format": "f"}} => Full /accessLogSettings/destinationArn: AccessLogDestination(Some("arn:x")); /accessLogSettings/format: AccessLogFormat(Some("f"))
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"loggingLevel": "OFF"}} => Full /defaultRouteSettings/loggingLevel: Level(Default, Off)
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"dataTraceEnabled": false}} => Full /defaultRouteSettings: WrittenWithoutLevel(Default)
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"loggingLevel": "INFO", "throttlingRateLimit": 0, "throttlingBurstLimit": 5}} => Full /defaultRouteSettings/loggingLevel: Level(Default, Info); /defaultRouteSettings/throttlingRateLimit: RateLimit(Default, Some(0.0)); /defaultRouteSettings/throttlingBurstLimit: BurstLimit(Default, Some(5.0))
+        UpdateStage {"apiId": "a1", "routeSettings": {"%24connect": {"loggingLevel": "error"}}} => Full /routeSettings/$connect/loggingLevel: Level(One("$connect"), Error)
+        UpdateStage {"apiId": "a1", "routeSettings": {"GET%20%2Fpets": {}}} => Full /routeSettings/GET /pets: WrittenWithoutLevel(One("GET /pets"))
         DeleteAccessLogSettings {"stageName": "prod"} => Full /accessLogSettings: AccessLogsRemoved
         DeleteRouteSettings {"routeKey": "%24connect"} => Full /routeSettings/$connect: Removed(One("$connect"))
         DeleteRouteSettings {"routeKey": "GET%20%2Fpets"} => Full /routeSettings/GET /pets: Other
         DeleteRouteSettings null => Missing
-        UpdateApi {"disableExecuteApiEndpoint": true} => Full /disableExecuteApiEndpoint: ExecuteApiDisabled(true)
-        UpdateApi {"disableExecuteApiEndpoint": false} => Full /disableExecuteApiEndpoint: ExecuteApiDisabled(false)
+        UpdateApi {"apiId": "a1", "disableExecuteApiEndpoint": true} => Full /disableExecuteApiEndpoint: ExecuteApiDisabled(true)
+        UpdateApi {"apiId": "a1", "disableExecuteApiEndpoint": false} => Full /disableExecuteApiEndpoint: ExecuteApiDisabled(false)
         UpdateApi null => Missing
         ReimportApi {"body": "{}"} => Missing
         PutRestApi {"restApiId": "a1", "body": "{}", "template": false} => Missing
         UpdateStage null => Missing
+        UpdateStage {} => Missing
+        UpdateApi {} => Missing
         UpdateStage {"omitted": true} => Missing
         UpdateStage {"template": false} => Missing
         UpdateStage {"restApiId": "a1"} => Missing
@@ -228,14 +233,14 @@ fn a_wrong_type_is_named() {
         UpdateStage {"template": false, "updateStageInput": {"patchOperations": {}}} => requestParameters.updateStageInput.patchOperations
         UpdateStage {"template": false, "stageName": 5} => requestParameters.stageName
         UpdateStage {"apiId": 5} => requestParameters.apiId
-        UpdateStage {"routeSettings": {"$connect": {"loggingLevel": 5}}} => requestParameters.routeSettings.$connect.loggingLevel
-        UpdateStage {"defaultRouteSettings": {"throttlingRateLimit": "5"}} => requestParameters.defaultRouteSettings.throttlingRateLimit
+        UpdateStage {"apiId": "a1", "routeSettings": {"$connect": {"loggingLevel": 5}}} => requestParameters.routeSettings.$connect.loggingLevel
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"throttlingRateLimit": "5"}} => requestParameters.defaultRouteSettings.throttlingRateLimit
         UpdateStage {"template": false} {"methodSettings": {"*/*": {"loggingLevel": 5}}} => responseElements.methodSettings.*/*.loggingLevel
         UpdateStage {"template": false} {"stageName": 5} => responseElements.stageName
         UpdateStage null {"self": {"restApiId": 5}} => responseElements.self.restApiId
         CreateStage {"apiId": "a1", "accessLogSettings": 5} => requestParameters.accessLogSettings
         UpdateRestApi null {"endpointConfiguration": {"types": "EDGE"}} => responseElements.endpointConfiguration.types
-        UpdateApi {"disableExecuteApiEndpoint": "yes"} => requestParameters.disableExecuteApiEndpoint
+        UpdateApi {"apiId": "a1", "disableExecuteApiEndpoint": "yes"} => requestParameters.disableExecuteApiEndpoint
         UpdateAccount null {"cloudwatchRoleArn": 5} => responseElements.cloudwatchRoleArn
         UpdateStage {"template": false, "updateStageInput": {"patchOperations": [["remove", "/*/*"]]}} => requestParameters.updateStageInput.patchOperations[0]
         DeleteApi [] => requestParameters

@@ -98,7 +98,8 @@ pub(super) fn update_stage(record: &Record) -> Result<Change, ChangeError> {
     let kind = routes.filter_map(|(key, _)| kind_of_route(key)).next();
     Ok(Change::StageUpdated(StageUpdate {
         target: with_kind(target(record)?, kind),
-        detail: Detail::Full,
+        // Every call names its API: without it the parameters are not all there.
+        detail: detail_of(&request),
         edits: stage_edits(request),
         after: stage_after(record)?,
     }))
@@ -164,13 +165,9 @@ pub(super) fn delete_route_settings(record: &Record) -> Result<Change, ChangeErr
 }
 
 pub(super) fn update_api(record: &Record) -> Result<Change, ChangeError> {
-    let request: Option<Request> = request(record)?;
-    let detail = if request.is_some() {
-        Detail::Full
-    } else {
-        Detail::Missing
-    };
-    let disabled = request.and_then(|request| request.disable_execute_api_endpoint);
+    let request: Request = request(record)?.unwrap_or_default();
+    let detail = detail_of(&request);
+    let disabled = request.disable_execute_api_endpoint;
     Ok(Change::ApiUpdated(ApiUpdate {
         target: target(record)?,
         detail,
@@ -192,6 +189,13 @@ pub(super) fn reimport_api(record: &Record) -> Result<Change, ChangeError> {
         edits: Vec::new(),
         after: after(record, settings::api)?,
     }))
+}
+
+fn detail_of(request: &Request) -> Detail {
+    match request.api_id {
+        Some(_) => Detail::Full,
+        None => Detail::Missing,
+    }
 }
 
 fn stage_edits(request: Request) -> Vec<Edit<StageEdit>> {

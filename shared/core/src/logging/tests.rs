@@ -214,11 +214,12 @@ fn routes() {
         "routeSettings": {"$connect": {"loggingLevel": "ERROR"}}});
     let before = stage(&Some(before));
     let cases = r#"
-        UpdateStage {"defaultRouteSettings": {"loggingLevel": "OFF"}} => default INFO->OFF lost
-        UpdateStage {"defaultRouteSettings": {"loggingLevel": "ERROR"}} => default INFO->ERROR
-        UpdateStage {"routeSettings": {"%24connect": {"loggingLevel": "OFF"}}} => $connect ERROR->OFF lost
-        UpdateStage {"routeSettings": {"send": {"loggingLevel": "OFF"}}} => send INFO->OFF lost
-        UpdateStage {"deploymentId": "d1"} => nothing
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"loggingLevel": "OFF"}} => default INFO->OFF lost
+        UpdateStage {"apiId": "a1", "defaultRouteSettings": {"loggingLevel": "ERROR"}} => default INFO->ERROR
+        UpdateStage {"apiId": "a1", "routeSettings": {"%24connect": {"loggingLevel": "OFF"}}} => $connect ERROR->OFF lost
+        UpdateStage {"apiId": "a1", "routeSettings": {"send": {"loggingLevel": "OFF"}}} => send INFO->OFF lost
+        UpdateStage {"apiId": "a1", "routeSettings": {"send": {"throttlingRateLimit": 5}}} => send INFO->OFF lost
+        UpdateStage {"apiId": "a1", "deploymentId": "d1"} => nothing
         DeleteRouteSettings {"routeKey": "%24connect"} => $connect ERROR->INFO
     "#;
     for line in cases.trim().lines() {
@@ -229,7 +230,7 @@ fn routes() {
         assert_eq!(show_levels(&changes), expected, "{input}");
     }
     // A route that is written without a level loses it, as the response shows.
-    let request = json!({"routeSettings": {"$connect": {"throttlingRateLimit": 5}}});
+    let request = json!({"apiId": "a1", "routeSettings": {"$connect": {"throttlingRateLimit": 5}}});
     let update = call("UpdateStage", &request, &Some(request.clone()));
     let changes = levels(&update, before.as_ref());
     assert_eq!(show_levels(&changes), "$connect ERROR->OFF lost");

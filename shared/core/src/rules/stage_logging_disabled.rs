@@ -59,7 +59,13 @@ fn updated(update: &StageUpdate, before: Option<&StageSettings>) -> Verdict {
     let levels = logging::levels(update, before);
     let levels: Vec<_> = levels.into_iter().filter(LevelChange::is_loss).collect();
     let access = logging::access(update, before).filter(AccessChange::is_loss);
-    verdict(&levels, access.as_ref())
+    let knows_levels = before.is_some_and(|before| before.execution.is_some());
+    match verdict(&levels, access.as_ref()) {
+        Verdict::Quiet if !knows_levels && logging::may_have_silenced_a_route(update) => {
+            Verdict::NeedState(Need::OrUndecided)
+        }
+        verdict => verdict,
+    }
 }
 
 fn verdict(levels: &[LevelChange], access: Option<&AccessChange>) -> Verdict {

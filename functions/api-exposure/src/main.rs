@@ -1,0 +1,6 @@
+//! `api-exposure`: private APIs made public.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    portcullis_aws::bootstrap::run("api-exposure").await
+}

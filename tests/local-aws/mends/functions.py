@@ -1,0 +1,31 @@
+"""Mends of Lambda: whose credentials a function has."""
+
+import hashlib
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc, sts
+
+
+def functions_run_as_their_role():
+    """AWS gives a function a session of its role, named after the function. MiniStack does so only with `AUTH=true`
+    and gives it the account's root key otherwise, so that nothing can tell a function's writes from anybody's.
+    """
+
+    def execution_credentials(config):
+        account, _region = lambda_runtime._account_region_from_function_config(config)
+        role, name = config.get("Role", ""), config.get("FunctionName", "function")[:64]
+        digest = hashlib.sha256(f"{config.get('FunctionArn', '')}:{role}".encode()).hexdigest()
+        key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:56], digest
+        sts.register_session(key, {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role.rsplit('/', 1)[-1]}/{name}",
+            "UserId": f"AROA{digest[:17].upper()}:{name}",
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+        })
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+    lambda_runtime.execution_credentials = execution_credentials
+    lambda_svc.execution_credentials = execution_credentials
+
+
+MENDS = (functions_run_as_their_role,)

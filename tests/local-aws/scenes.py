@@ -1,0 +1,75 @@
+"""What several tests set up and look at: APIs with a stage, queues, a function, calls that must fail."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bench import ACCOUNT, REGION
+from deploy import deploy_function
+
+LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:access"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/api-gateway-logs"
+
+
+def refused(code, call, *arguments, **members):
+    """Makes a call that must fail with this code."""
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **members)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def rest_api_with_method(rest):
+    """An API that can be deployed; returns its id."""
+    api = rest.create_rest_api(name="orders")
+    rest.put_method(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", authorizationType="NONE")
+    return api["id"]
+
+
+def rest_stage(rest):
+    """A stage of such an API, as the names that calls take."""
+    api = rest_api_with_method(rest)
+    rest.create_deployment(restApiId=api, stageName="prod")
+    return {"restApiId": api, "stageName": "prod"}
+
+
+def patch(op, path, value=None):
+    """One patch operation."""
+    return [{"op": op, "path": path, **({} if value is None else {"value": value})}]
+
+
+def http_stage(http, protocol="HTTP", **settings):
+    """A stage of a new API, as the names that calls take."""
+    expression = {"RouteSelectionExpression": "$request.body.action"} if protocol == "WEBSOCKET" else {}
+    api = http.create_api(Name="orders", ProtocolType=protocol, **expression)["ApiId"]
+    http.create_stage(ApiId=api, StageName="prod", **settings)
+    return {"ApiId": api, "StageName": "prod"}
+
+
+def set_account_role(aws):
+    """Gives the account its CloudWatch role."""
+    aws.client("apigateway").update_account(patchOperations=patch("replace", "/cloudwatchRoleArn", ROLE))
+
+
+def queue_of(aws, name, **where):
+    """A new queue: its URL and ARN."""
+    sqs = aws.client("sqs", **where)
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def receive(aws, url, **where):
+    """The messages of a queue so far."""
+    answer = aws.client("sqs", **where).receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    return answer.get("Messages", [])
+
+
+def deploy_probe(aws, folder, **environment):
+    """Deploys `probe.py` as the function `guard` that logs to `folder/log`; returns its ARN."""
+    (folder / "log").write_text("")
+    bootstrap = folder / "bootstrap"
+    bootstrap.write_text(f"#!{sys.executable}\n" + (Path(__file__).parent / "probe.py").read_text())
+    return deploy_function(aws, "guard", bootstrap, environment={"LOG": str(folder / "log"), **environment})
