@@ -7,9 +7,11 @@ CARGO_DENY_VERSION = 0.20.2
 # The release whose service models define "every operation".
 BOTOCORE_VERSION = 1.44.5
 VENV = target/venv
+# Apart from the other one: the emulator needs a botocore of its own.
+LOCAL_AWS = target/venv-local-aws
 
 .PHONY: test check-format check-lints check-dependencies check-borders check-docs check-examples \
-	run-tests docs expected operations bench clean
+	run-tests demo docs expected operations bench clean
 
 test: check-format check-lints check-dependencies check-borders check-docs check-examples run-tests
 
@@ -34,8 +36,19 @@ check-docs:
 check-examples:
 	$(PYTHON) examples/generate.py --check
 
-run-tests:
-	$(PYTHON) tests/run.py
+# Starts a local AWS on loopback, runs every test against it, and stops it.
+run-tests: $(LOCAL_AWS)/ready
+	$(LOCAL_AWS)/bin/python tests/run.py
+
+# The local AWS, the functions in it, an attack, and the messages that on-call gets.
+demo: $(LOCAL_AWS)/ready
+	$(CARGO) build --quiet --locked --workspace --bins
+	$(LOCAL_AWS)/bin/python tests/local-aws/demo.py
+
+$(LOCAL_AWS)/ready: tests/local-aws/requirements.txt
+	$(PYTHON) -m venv $(LOCAL_AWS)
+	$(LOCAL_AWS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 # Everything that is generated from code.
 docs:

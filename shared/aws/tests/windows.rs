@@ -10,13 +10,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType,
+    ScalarAttributeType, TableStatus,
 };
 use portcullis_aws::windows::DynamoWindows;
 use portcullis_core::ports::WindowStore;
@@ -55,7 +56,18 @@ async fn table(name: &str) -> Option<(SdkConfig, String)> {
             .attribute_definitions(attribute.build().unwrap());
     }
     create.send().await.unwrap();
-    Some((config, name))
+    loop {
+        let answer = client
+            .describe_table()
+            .table_name(&name)
+            .send()
+            .await
+            .unwrap();
+        if answer.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
+            return Some((config, name));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn store(name: &str) -> Option<DynamoWindows> {

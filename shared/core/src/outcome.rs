@@ -110,6 +110,8 @@ pub struct Outcome {
     pub latency_ms: Option<u64>,
     /// What went wrong.
     pub error: Option<String>,
+    /// What went wrong and only made it know less.
+    pub warnings: Vec<String>,
 }
 
 impl Outcome {
@@ -132,6 +134,7 @@ impl Outcome {
             duration_ms: 0,
             latency_ms: None,
             error: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -177,6 +180,11 @@ impl Outcome {
     pub fn failed(&mut self, error: &(dyn Error + 'static)) {
         self.error.get_or_insert_with(|| chain(error));
         self.disposition = Disposition::Failed;
+    }
+
+    /// Something failed that the event can do without.
+    pub fn warn(&mut self, error: &(dyn Error + 'static)) {
+        self.warnings.push(chain(error));
     }
 
     /// INVARIANT: a failed event stays failed, whatever else went well.

@@ -96,14 +96,15 @@ impl Pipeline {
             return Ok(());
         };
         outcome.judged(&change.target());
-        let Some(before) = self.before(&record, &change).await? else {
+        let Some(before) = self.before(&record, &change, outcome).await? else {
             return Ok(());
         };
-        if detection::needs_live(&change, &before, |about| self.asks(about))
-            // Without the live state the rules still say what to do.
-            && let Ok(live) = self.live.live(&record, &change).await
-        {
-            change.seen_live(live);
+        if detection::needs_live(&change, &before, |about| self.asks(about)) {
+            match self.live.live(&record, &change).await {
+                Ok(live) => change.seen_live(live),
+                // Without the live state the rules still say what to do.
+                Err(error) => outcome.warn(&error),
+            }
         }
         let asked = |about: &About| self.asks(about);
         let found = detect(&record, &change, &before, &self.thresholds, asked);
@@ -113,7 +114,7 @@ impl Pipeline {
     }
 
     fn asks(&self, about: &About) -> bool {
-        about.function == self.function
+        about.function == self.function && self.thresholds.is_enabled(about.id)
     }
 
     /// Types the record; a call by a responder role whatever it is, when this function watches them.
@@ -126,7 +127,12 @@ impl Pipeline {
     }
 
     /// What is known besides the change. `None` when it does not matter: the event is quiet.
-    async fn before(&self, record: &Record, change: &Change) -> Result<Option<Before>, PortError> {
+    async fn before(
+        &self,
+        record: &Record,
+        change: &Change,
+        outcome: &mut Outcome,
+    ) -> Result<Option<Before>, PortError> {
         // No ledger entry accounts for any call: this version writes nothing.
         let known = Before {
             is_unaccounted: self.responders.made(record),
@@ -142,7 +148,10 @@ impl Pipeline {
             })),
             Err(error) if error.retryable => Err(error),
             // Knowing less must not keep a finding from people.
-            Err(_) => Ok(Some(known)),
+            Err(error) => {
+                outcome.warn(&error);
+                Ok(Some(known))
+            }
         }
     }
 
@@ -204,8 +213,7 @@ impl Pipeline {
             outcome.late_beyond_horizon = true;
             return Ok(());
         }
-        let rules = counting::counted_by(finding)
-            .filter(|rule| self.asks(&rule.about) && self.thresholds.is_enabled(rule.about.id));
+        let rules = counting::counted_by(finding).filter(|rule| self.asks(&rule.about));
         for rule in rules {
             let Some((key, seen)) = counting::seen(rule, finding) else {
                 continue;
@@ -248,3 +256,6 @@ impl Pipeline {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,8 @@ struct Line<'a> {
     latency_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 pub(super) fn line(outcome: &Outcome) -> String {
@@ -48,6 +50,7 @@ pub(super) fn line(outcome: &Outcome) -> String {
     let line = Line {
         level: match outcome.disposition {
             Disposition::Failed => "ERROR",
+            _ if !outcome.warnings.is_empty() => "WARN",
             _ => "INFO",
         },
         message: message(outcome),
@@ -70,6 +73,11 @@ pub(super) fn line(outcome: &Outcome) -> String {
             .error
             .as_deref()
             .map(|text| shown(text, LONGEST_ERROR)),
+        warnings: outcome
+            .warnings
+            .iter()
+            .map(|text| shown(text, LONGEST_ERROR))
+            .collect(),
     };
     // It has no map and no number that JSON lacks, so that nothing can fail.
     serde_json::to_string(&line).unwrap_or_default()
