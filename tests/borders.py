@@ -13,13 +13,21 @@ BORDERS = [
         ("aws-", "lambda_", "cedar-", "tokio", "hyper", "reqwest"),
         "core decides on plain values; it talks to nothing",
     ),
+    *(
+        (
+            function,
+            ("cedar-", "aws-lc", "openssl-sys"),
+            "a function that cannot write needs no policy engine, and one TLS library that starts fast",
+        )
+        for function in ("api-exposure", "api-lifecycle", "stage-logging")
+    ),
 ]
 
 
 def tree(package):
     """Names of all crates that a package links, without those of its tests."""
     command = ["cargo", "tree", "--locked", "--package", package, "--edges", "normal,build"]
-    command += ["--prefix", "none", "--format", "{lib}", "--target", "all"]
+    command += ["--prefix", "none", "--format", "{p}", "--target", "all"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     names = {line.split()[0].replace("_", "-") for line in listed.splitlines() if line.strip()}
     if package not in names:

@@ -2,9 +2,14 @@
 //!
 //! What does not exist (any more) is no error: the answer is that nothing is known.
 
+use std::error::Error;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_apigateway as v1;
+use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigatewayv2 as v2;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use portcullis_core::change::{ApiType, Change};
 use portcullis_core::ports::{Live, LiveReader, PortError};
 use portcullis_core::record::Record;
@@ -12,7 +17,6 @@ use portcullis_core::settings::{
     AccessLog, AccountSettings, ApiSettings, Execution, LogLevel, MethodSettings, Scope,
     StageSettings,
 };
-use std::sync::Arc;
 
 use crate::clients::Clients;
 use crate::error::port_error;
@@ -50,6 +54,22 @@ impl LiveReader for LiveApiGateway {
     }
 }
 
+/// What was read; `None` when it does not exist.
+fn found<T, E>(
+    action: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+    is_missing: fn(&E) -> bool,
+) -> Result<Option<T>, PortError>
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.as_service_error().is_some_and(is_missing) => Ok(None),
+        Err(error) => Err(port_error(action, error)),
+    }
+}
+
 async fn account(client: &v1::Client) -> Result<Live, PortError> {
     let answer = client.get_account().send().await;
     let answer = answer.map_err(|error| port_error("read the account's settings", error))?;
@@ -63,16 +83,13 @@ async fn account(client: &v1::Client) -> Result<Live, PortError> {
 
 async fn rest_api(client: &v1::Client, id: &str) -> Result<Live, PortError> {
     let answer = client.get_rest_api().rest_api_id(id).send().await;
-    let api = match answer {
-        Ok(api) => api,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_not_found_exception()) =>
-        {
-            return Ok(Live::default());
-        }
-        Err(error) => return Err(port_error("read the API", error)),
+    let Some(api) = found(
+        "read the API",
+        answer,
+        v1::operation::get_rest_api::GetRestApiError::is_not_found_exception,
+    )?
+    else {
+        return Ok(Live::default());
     };
     let types = api.endpoint_configuration.and_then(|end| end.types);
     Ok(Live {
@@ -86,16 +103,14 @@ async fn rest_api(client: &v1::Client, id: &str) -> Result<Live, PortError> {
 }
 
 async fn v2_api(client: &v2::Client, id: &str) -> Result<Live, PortError> {
-    let api = match client.get_api().api_id(id).send().await {
-        Ok(api) => api,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_not_found_exception()) =>
-        {
-            return Ok(Live::default());
-        }
-        Err(error) => return Err(port_error("read the API", error)),
+    let answer = client.get_api().api_id(id).send().await;
+    let Some(api) = found(
+        "read the API",
+        answer,
+        v2::operation::get_api::GetApiError::is_not_found_exception,
+    )?
+    else {
+        return Ok(Live::default());
     };
     Ok(Live {
         api: Some(ApiSettings {
@@ -108,16 +123,14 @@ async fn v2_api(client: &v2::Client, id: &str) -> Result<Live, PortError> {
 
 async fn rest_stage(client: &v1::Client, id: &str, stage: &str) -> Result<Live, PortError> {
     let read = client.get_stage().rest_api_id(id).stage_name(stage);
-    let stage = match read.send().await {
-        Ok(stage) => stage,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_not_found_exception()) =>
-        {
-            return Ok(Live::default());
-        }
-        Err(error) => return Err(port_error("read the stage", error)),
+    let answer = read.send().await;
+    let Some(stage) = found(
+        "read the stage",
+        answer,
+        v1::operation::get_stage::GetStageError::is_not_found_exception,
+    )?
+    else {
+        return Ok(Live::default());
     };
     let scopes = stage.method_settings.unwrap_or_default();
     let scopes = scopes.into_iter().map(|(key, set)| {
@@ -145,16 +158,14 @@ async fn rest_stage(client: &v1::Client, id: &str, stage: &str) -> Result<Live, 
 }
 
 async fn v2_stage(client: &v2::Client, id: &str, stage: &str) -> Result<Live, PortError> {
-    let stage = match client.get_stage().api_id(id).stage_name(stage).send().await {
-        Ok(stage) => stage,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_not_found_exception()) =>
-        {
-            return Ok(Live::default());
-        }
-        Err(error) => return Err(port_error("read the stage", error)),
+    let answer = client.get_stage().api_id(id).stage_name(stage).send().await;
+    let Some(stage) = found(
+        "read the stage",
+        answer,
+        v2::operation::get_stage::GetStageError::is_not_found_exception,
+    )?
+    else {
+        return Ok(Live::default());
     };
     let routes = stage.route_settings.unwrap_or_default().into_iter();
     let mut scopes: std::collections::BTreeMap<_, _> = routes
