@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// Try an EventBridge event pattern on events.
     Pattern(PatternArgs),
+    /// Work with the last known good settings that the Lambda function `baseline` keeps.
+    Baseline(BaselineArgs),
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +95,35 @@ pub(crate) struct PatternArgs {
     /// Read one {"id","pattern","event"} a line, write one {"id","match"} or {"id","error"} a line.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pattern", "events"])]
     pub(crate) cases: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(crate) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write the newest version of the settings of each API, stage and account, one JSON object a
+    /// line, as `portcullis replay --baseline` reads them.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL \
+and so on. Needs dynamodb:Scan on the table.")]
+pub(crate) struct ExportArgs {
+    /// Table of the function `baseline` [default: the one in `PORTCULLIS_BASELINE_TABLE`].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// As an event at this time would find them (RFC 3339, or a date in UTC) [default: the newest].
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

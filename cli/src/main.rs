@@ -2,6 +2,7 @@
 //! an exit code.
 
 mod args;
+mod baseline;
 mod input;
 mod output;
 mod pattern;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Pattern(args) => pattern::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

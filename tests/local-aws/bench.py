@@ -5,6 +5,7 @@ everything they started. They get a clean environment and a temporary folder, an
 """
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -128,7 +129,7 @@ class LocalAws:
             "endpoint_url": self.endpoint_url, "region_name": region,
             "aws_access_key_id": account, "aws_secret_access_key": "test", **options}
         settings["config"] = Config(proxies={}).merge(options.get("config") or Config())
-        client = boto3.session.Session(botocore_session=blank_session()).client(service, **settings)
+        client = blank_session().client(service, **settings)
         if record:
             header = json.dumps(record)
             client.meta.events.register("before-send", lambda request, **_: request.headers.update(
@@ -181,11 +182,13 @@ def clean_environment(folder, port, endpoint_url, auth):
     }
 
 
+@functools.cache
 def blank_session():
-    """A botocore session that knows nothing of the user's profiles and files."""
+    """A session that knows nothing of the user's profiles and files. One is enough: it keeps the service models."""
     nothing, no_file = (None, None, None, None), (None, None, os.devnull, None)
-    return botocore.session.Session(
+    session = botocore.session.Session(
         session_vars={"profile": nothing, "config_file": no_file, "credentials_file": no_file})
+    return boto3.session.Session(botocore_session=session)
 
 
 def free_ports(number):

@@ -1,4 +1,4 @@
-"""Fixtures: one local AWS for the whole run, emptied before each test that uses it."""
+"""Fixtures: one local AWS for the whole run, emptied before each test that uses it, and one with Portcullis in it."""
 
 import sys
 
@@ -7,6 +7,7 @@ import pytest
 sys.dont_write_bytecode = True
 
 from bench import LocalAws  # noqa: E402  (after the line above, so that nothing is left in the tree)
+from stack import Stack  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +24,29 @@ def aws(local_aws):
     return local_aws
 
 
+@pytest.fixture(scope="session")
+def deployed():
+    """Portcullis in an AWS of its own, deployed once: no other test empties it."""
+    with LocalAws() as aws:
+        yield Stack(aws)
+
+
+@pytest.fixture
+def stack(deployed):
+    """The same with nothing counted or sent, and without faults. The functions keep what they remember: a test that
+    counts where another one has counted restarts them, or takes another time for its events.
+    """
+    deployed.aws.faults()
+    deployed.empty()
+    return deployed
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """Adds the servers' output to the report of a test that failed."""
     report = yield
-    running = getattr(item, "funcargs", {}).get("local_aws")
+    used = getattr(item, "funcargs", {})
+    running = used.get("local_aws") or (used["deployed"].aws if "deployed" in used else None)
     if report.failed and running:
         report.sections.append(("local AWS", running.logs()))
     return report

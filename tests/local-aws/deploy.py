@@ -33,11 +33,14 @@ def package(bootstrap, files):
     return buffer.getvalue()
 
 
-def connect_rule(aws, name, pattern, target_arn, state="ENABLED", **where):
-    """A rule on the default bus whose only target is the given function, queue or topic; returns its ARN."""
+def connect_rule(aws, name, pattern, target_arn, state="ENABLED", role=None, **where):
+    """A rule on the default bus whose only target is the given function, queue, topic or bus (which needs the ARN of
+    a role); returns its ARN.
+    """
     events = aws.client("events", **where)
     arn = events.put_rule(Name=name, EventPattern=json.dumps(pattern), State=state)["RuleArn"]
-    failed = events.put_targets(Rule=name, Targets=[{"Id": "target", "Arn": target_arn}])["FailedEntryCount"]
+    target = {"Id": "target", "Arn": target_arn, **({"RoleArn": role} if role else {})}
+    failed = events.put_targets(Rule=name, Targets=[target])["FailedEntryCount"]
     if failed:
         raise RuntimeError(f"rule {name}: the target was refused")
     return arn

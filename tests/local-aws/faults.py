@@ -24,7 +24,9 @@ class Rule:
     code: str = ""  # the error code of that answer
     retry_after: float = 1  # seconds, sent with a 429
     drop_answer: bool = False  # pass the call on, then close the connection without an answer
+    skip: int = 0  # how many calls it lets pass first
     times: int = 0  # how many calls the rule is for; 0 is all
+    seen: int = 0
     used: int = 0
 
     def __post_init__(self):
@@ -63,7 +65,10 @@ class Faults:
         """The rule for a call, counted as used; one that changes nothing if there is none."""
         with self._lock:
             for rule in self._rules:
-                if rule.matches(name):
+                if not rule.matches(name):
+                    continue
+                rule.seen += 1
+                if rule.seen > rule.skip:
                     rule.used += 1
                     return rule
         return Rule("none")

@@ -1,7 +1,7 @@
 """A Lambda function that shows what a function gets: a plain `bootstrap` that speaks the Runtime API.
 
-Logs each invocation to the file `LOG`. Fails if the event's detail asks for it; with `UNDO` set, deletes the REST API
-that the event says was created. Answers with its access key.
+Logs the request id of each invocation to the file `LOG`. Fails if the event's detail asks for it; with `UNDO` set,
+deletes the REST API that the event says was created. Answers with its access key.
 """
 
 import json
@@ -24,7 +24,7 @@ def serve_one():
     with urllib.request.urlopen(f"{RUNTIME}/next") as answer:
         event, name = json.load(answer), answer.headers["Lambda-Runtime-Aws-Request-Id"]
     with open(os.environ["LOG"], "a", encoding="utf-8") as log:
-        log.write("invoked\n")
+        log.write(f"invoked {name}\n")
     if os.environ.get("UNDO"):
         undo(event["detail"]["responseElements"]["id"])
     verdict = "error" if event["detail"].get("fail") else "response"

@@ -1,4 +1,4 @@
-"""What several tests set up and look at: APIs with a stage, queues, a function, calls that must fail."""
+"""What several tests set up and look at: APIs with a stage, queues, functions, calls that must fail."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,8 @@ from deploy import deploy_function
 
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:access"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/api-gateway-logs"
+# The functions that an UpdateStage reaches.
+STAGE_FUNCTIONS = ("stage-logging", "api-lifecycle")
 
 
 def refused(code, call, *arguments, **members):
@@ -73,3 +75,51 @@ def deploy_probe(aws, folder, **environment):
     bootstrap = folder / "bootstrap"
     bootstrap.write_text(f"#!{sys.executable}\n" + (Path(__file__).parent / "probe.py").read_text())
     return deploy_function(aws, "guard", bootstrap, environment={"LOG": str(folder / "log"), **environment})
+
+
+def last(stack, name):
+    """The newest event of that name."""
+    return stack.aws.events(name)[-1]
+
+
+def logged_rest_stage(stack):
+    """A stage of a REST API with execution and access logs; what it took to make it is forgotten."""
+    set_account_role(stack.aws)
+    rest = stack.aws.client("apigateway")
+    stage = rest_stage(rest)
+    rest.update_stage(**stage, patchOperations=[
+        *patch("replace", "/*/*/logging/loglevel", "INFO"),
+        *patch("replace", "/accessLogSettings/destinationArn", LOG_GROUP),
+        *patch("replace", "/accessLogSettings/format", "$context.requestId")])
+    stack.handled(last(stack, "UpdateStage"), *STAGE_FUNCTIONS)
+    stack.handled(last(stack, "CreateRestApi"), "api-lifecycle")
+    stack.empty()
+    return stage
+
+
+def logged_v2_stage(stack, protocol):
+    """A stage of an HTTP or WebSocket API with access logs, and execution logs where there are any."""
+    set_account_role(stack.aws)
+    settings = {"AccessLogSettings": {"DestinationArn": LOG_GROUP, "Format": "$context.requestId"}}
+    if protocol == "WEBSOCKET":
+        settings["DefaultRouteSettings"] = {"LoggingLevel": "INFO"}
+    stage = http_stage(stack.aws.client("apigatewayv2"), protocol, **settings)
+    stack.handled(last(stack, "CreateStage"), "stage-logging")
+    stack.handled(last(stack, "CreateApi"), "api-lifecycle")
+    stack.empty()
+    return stage
+
+
+def unseen(stack, calls, name=None):
+    """Makes calls whose events do not come; returns the newest event of a name, for a test to deliver itself."""
+    stack.aws.faults({"operation": "*", "drop_event": True})
+    calls()
+    stack.aws.faults()
+    return last(stack, name) if name else None
+
+
+def logging_switched_off(stack, stage=None, **where):
+    """The event, not yet delivered, of execution logging switched off on a stage (of a new API)."""
+    rest = stack.aws.client("apigateway", **where)
+    off = patch("replace", "/*/*/logging/loglevel", "OFF")
+    return unseen(stack, lambda: rest.update_stage(**stage or rest_stage(rest), patchOperations=off), "UpdateStage")

@@ -3,8 +3,11 @@
 The real binaries run; which ones, `PORTCULLIS_BINARIES` says (a folder, `target/debug` by default).
 """
 
+import contextlib
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 from bench import ACCOUNT, REGION, wait_for
@@ -14,8 +17,6 @@ from scenes import queue_of
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("PORTCULLIS_BINARIES", ROOT / "target/debug"))
 RULE_FUNCTIONS = ("api-exposure", "api-lifecycle", "stage-logging")
-
-
 TABLES = ("portcullis", "portcullis-baseline")
 
 
@@ -29,6 +30,9 @@ class Stack:
         self.failed, self.failed_arn = queue_of(aws, "portcullis-failed")
         for table in TABLES:
             create_table(aws, table)
+        self.settings = {
+            "PORTCULLIS_TABLE": "portcullis", "PORTCULLIS_BASELINE_TABLE": "portcullis-baseline",
+            "PORTCULLIS_TOPIC_ARN": self.topic, "PORTCULLIS_REMEDIATOR_ROLE": "portcullis-remediator"}
         self.functions = {name: self.deploy(name) for name in RULE_FUNCTIONS}
         self.empty()
 
@@ -41,6 +45,24 @@ class Stack:
             self.aws.client("sqs").purge_queue(QueueUrl=queue)
         self.received = []
         self.log_start = self.log().stat().st_size
+
+    def restart(self):
+        """Ends the functions' processes: what they remember is gone, and the next event meets a cold start."""
+        for name in RULE_FUNCTIONS:
+            self._configure(name, {})
+
+    @contextlib.contextmanager
+    def configured(self, name, **environment):
+        """One function with more environment, for as long as the context lasts."""
+        self._configure(name, environment)
+        try:
+            yield
+        finally:
+            self._configure(name, {})
+
+    def _configure(self, name, environment):
+        self.aws.client("lambda").update_function_configuration(
+            FunctionName=f"portcullis-{name}", Environment={"Variables": {**self.settings, **environment}})
 
     def log(self):
         """The file that the functions' output ends in."""
@@ -65,19 +87,21 @@ class Stack:
 
         return wait_for(all_there, seconds=30)
 
-    def deploy(self, name, **environment):
+    def brought_to_an_end(self, event, function):
+        """Waits until a try has not failed; returns the dispositions of all tries, such as `["failed", "fired"]`."""
+        def tries():
+            outcomes = [one for one in self.outcomes(event["detail"]["eventID"]) if one["function"] == function]
+            ended = [one["disposition"] for one in outcomes]
+            return ended if any(one != "failed" for one in ended) else None
+
+        return wait_for(tries, seconds=30)
+
+    def deploy(self, name):
         """One function with its rule and its on-failure queue; returns its ARN."""
         function = f"portcullis-{name}"
         arn = deploy_function(
-            self.aws, function, BINARIES / name,
-            files={"config/thresholds.toml": ROOT / "policies/thresholds.toml"},
-            environment={
-                "PORTCULLIS_TABLE": "portcullis",
-                "PORTCULLIS_BASELINE_TABLE": "portcullis-baseline",
-                "PORTCULLIS_TOPIC_ARN": self.topic,
-                "PORTCULLIS_REMEDIATOR_ROLE": "portcullis-remediator",
-                **environment,
-            })
+            self.aws, function, stripped(BINARIES / name, self.aws.folder),
+            files={"config/thresholds.toml": ROOT / "policies/thresholds.toml"}, environment=self.settings)
         self.aws.client("lambda").put_function_event_invoke_config(
             FunctionName=function, MaximumRetryAttempts=2,
             DestinationConfig={"OnFailure": {"Destination": self.failed_arn}})
@@ -95,13 +119,45 @@ class Stack:
         found = [finding(message) for message in self.messages()]
         return [one for one in found if rule in (None, one["rule"])]
 
-    def failures(self):
-        """What ended in the on-failure queue."""
-        return [json.loads(message["Body"]) for message in drain(self.aws, self.failed)]
+    def failures(self, number):
+        """Waits for so many messages in the on-failure queue; returns all that are there."""
+        found = []
+
+        def enough():
+            found.extend(json.loads(message["Body"]) for message in drain(self.aws, self.failed))
+            return len(found) >= number
+
+        wait_for(enough)
+        return found
+
+    def items(self, prefix=""):
+        """The items of the table whose partition key begins so, with plain values, by key."""
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName="portcullis", ConsistentRead=True)
+        items = [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+        return {(item["pk"], item["sk"]): item for item in items if item["pk"].startswith(prefix)}
 
     def calls(self, name):
         """AWS calls that a function has made since the last reset of the relay."""
         return self.aws.calls(caller=f"assumed-role/portcullis-{name}/")
+
+
+def stripped(binary, folder):
+    """The binary without debug information, which makes deploying slow; as it is where nothing can strip it."""
+    if not binary.exists():
+        raise FileNotFoundError(f"{binary}: build it with `cargo build --workspace --bins`")
+    if not shutil.which("strip"):
+        return binary
+    smaller = folder / f"stripped-{binary.name}"
+    subprocess.run(["strip", "-o", smaller, binary], check=True)
+    return smaller
+
+
+def plain(value):
+    """A DynamoDB value as Python has it."""
+    [(kind, inner)] = value.items()
+    if kind == "M":
+        return {name: plain(one) for name, one in inner.items()}
+    return {"N": int, "NS": lambda all_of: sorted(map(int, all_of))}.get(kind, lambda same: same)(inner)
 
 
 def pattern(name):
@@ -148,6 +204,9 @@ def drain(aws, url):
 
 
 def forward(aws, account, region=REGION):
-    """Makes a member account send its API Gateway events to the bus of the hub."""
+    """Makes an account and Region send its API Gateway events to the bus of the hub, which lets it in."""
     hub = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    connect_rule(aws, "to-hub", {"source": ["aws.apigateway"]}, hub, account=account, region=region)
+    aws.client("events").put_permission(
+        EventBusName="default", Action="events:PutEvents", Principal=account, StatementId=f"from-{account}")
+    role = f"arn:aws:iam::{account}:role/to-hub"
+    connect_rule(aws, "to-hub", {"source": ["aws.apigateway"]}, hub, role=role, account=account, region=region)

@@ -264,6 +264,17 @@ def test_lambda_targets_retry(aws, function):
     assert log.read_text().count("invoked") == 3
 
 
+def test_retries_keep_the_request_id(aws, function):
+    arn, log = function
+    connect_rule(aws, "guard", PATTERN, arn)
+    put_event(aws, {"fail": True})
+    wait_for(lambda: log.read_text().count("invoked") == 3)
+    put_event(aws, {})
+    wait_for(lambda: log.read_text().count("invoked") == 4)
+    first, second, third, other = log.read_text().splitlines()
+    assert first == second == third != other
+
+
 def test_functions_run_as_their_role(aws, function):
     arn, _log = function
     answer = json.load(aws.client("lambda").invoke(FunctionName=arn, Payload=b'{"detail": {}}')["Payload"])

@@ -1,8 +1,12 @@
 //! The last known good settings on DynamoDB: one item a version.
 //!
 //! `pk` names the thing (`B#<account>#<region>#<kind>#<api>#<stage>`), `sk` the time from which the
-//! version is known (milliseconds, padded), so that "the newest one older than the event" is one query
-//! for one item. Only the function `baseline` writes here.
+//! version counts (milliseconds, padded), so that "the newest ones older than the event" are one query.
+//! Only the function `baseline` writes here, in [`store`].
+
+mod store;
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -15,6 +19,10 @@ use portcullis_core::record::Record;
 use portcullis_core::rules::Before;
 
 use crate::error::port_error;
+
+/// How many of the newest versions are looked at. The newest one by what it has seen may lie below reads
+/// that count from about the same time; there are rarely two.
+const CANDIDATES: i32 = 5;
 
 /// See the module.
 #[derive(Debug)]
@@ -49,16 +57,22 @@ impl BaselineReader for DynamoBaselines {
             )
             .scan_index_forward(false)
             .consistent_read(true)
-            .limit(1);
+            .limit(CANDIDATES);
         let found = query.send().await;
         let found = found.map_err(|error| port_error("read the baseline", error))?;
-        let version = found.items().first().and_then(|item| item.get("version"));
-        let Some(version) = version.and_then(|version| version.as_s().ok()) else {
+        let lines: Vec<&str> = found.items().iter().filter_map(line).collect();
+        if lines.is_empty() {
             return Ok(Before::default());
-        };
-        let baselines = Baselines::parse(version).map_err(unreadable)?;
+        }
+        let baselines = Baselines::parse(&lines.join("\n")).map_err(unreadable)?;
         Ok(baselines.before(record, change))
     }
+}
+
+/// The version that an item holds.
+fn line(item: &HashMap<String, AttributeValue>) -> Option<&str> {
+    let version = item.get("version")?.as_s().ok()?;
+    Some(version)
 }
 
 /// The thing that a change is made to: a stage, else an API, else the account.

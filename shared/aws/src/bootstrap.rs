@@ -60,7 +60,10 @@ async fn pipeline(function: &'static str, config: Config) -> Result<Pipeline, Er
 /// The file of the deployment, or the one that comes with Portcullis when there is none. One that
 /// cannot be used stops the function: half a configuration must not silence rules.
 fn thresholds(config: &Config) -> Result<Thresholds, Error> {
-    let folder = config.folder.as_ref().map_or_else(beside_binary, PathBuf::from);
+    let folder = config
+        .folder
+        .as_ref()
+        .map_or_else(beside_binary, PathBuf::from);
     let path = folder.join("thresholds.toml");
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Thresholds::parse(&text)?),
@@ -71,14 +74,14 @@ fn thresholds(config: &Config) -> Result<Thresholds, Error> {
     }
 }
 
-fn beside_binary() -> PathBuf {
+pub(crate) fn beside_binary() -> PathBuf {
     let root = env::var("LAMBDA_TASK_ROOT").unwrap_or_else(|_| ".".to_owned());
     PathBuf::from(root).join("config")
 }
 
 /// Opens the connection to DynamoDB that the first finding will need. The item does not exist, and
 /// whether the call succeeds does not matter here: the first real one tells.
-async fn connect(config: &aws_config::SdkConfig, table: &str) {
+pub(crate) async fn connect(config: &aws_config::SdkConfig, table: &str) {
     let client = aws_sdk_dynamodb::Client::new(config);
     let nothing = || AttributeValue::S("-".to_owned());
     let read = client
@@ -126,7 +129,9 @@ fn report(outcome: &Outcome) {
     }
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }

@@ -39,6 +39,16 @@ impl Clients {
         }
     }
 
+    /// Everything with one configuration, for programs that run as somebody.
+    pub fn of_config(base: SdkConfig) -> Self {
+        Self {
+            base,
+            role: None,
+            session: "portcullis",
+            known: Mutex::default(),
+        }
+    }
+
     /// For the function's own table and topic.
     pub fn own(&self) -> &SdkConfig {
         &self.base

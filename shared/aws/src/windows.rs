@@ -8,6 +8,7 @@
 //! occurrence of every thing that is counted.
 
 mod items;
+mod keep;
 mod steps;
 mod table;
 

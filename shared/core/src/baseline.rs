@@ -1,20 +1,28 @@
 //! Baselines: the last known good settings, as versions with a time.
 //!
 //! One version a line (NDJSON), as `portcullis baseline export` writes them. What counts for an
-//! event is the newest version that is older than the event.
+//! event is the newest version that is older than the event. [`learned`] says what a record teaches.
+
+pub mod export;
+mod kept;
+pub mod learned;
+pub mod thing;
+pub mod version;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::change::{ApiRef, Change};
+use crate::change::{ApiRef, ApiType, Change};
 use crate::record::{Record, parse_time};
 use crate::rules::Before;
 use crate::settings::{
     self, AccountSettings, ApiSettings, FieldError, StageSettings, plain, prefix,
 };
+pub use kept::{Kept, Shape};
+pub use version::Version;
+use version::{Kind, Wire};
 
 /// Why a version cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,50 +56,33 @@ pub enum BaselineError {
         /// Ordinal of the version, from 1.
         version: usize,
     },
-    /// The time cannot be read.
-    #[error("version {version}, field `time`: `{text}` is no RFC 3339 time")]
+    /// A time cannot be read.
+    #[error("version {version}, field `{field}`: `{text}` is no RFC 3339 time")]
     Time {
         /// Ordinal of the version, from 1.
         version: usize,
+        /// Which time.
+        field: &'static str,
         /// As it stands there.
         text: String,
     },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    kind: Kind,
-    account: String,
-    region: String,
-    #[serde(default)]
-    api: Option<ApiRef>,
-    #[serde(default)]
-    stage: Option<String>,
-    time: String,
-    /// How it was learned (`read`, `response`, `sweep`); for people.
-    #[serde(default)]
-    #[expect(dead_code, reason = "checked for its type, shown by nothing yet")]
-    source: Option<String>,
-    settings: Box<RawValue>,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Stage,
-    Api,
-    Account,
-}
-
-impl Kind {
-    /// Whether it names an API, and a stage.
-    fn names(self) -> (bool, bool) {
-        match self {
-            Self::Stage => (true, true),
-            Self::Api => (true, false),
-            Self::Account => (false, false),
+impl BaselineError {
+    fn of(version: usize, FieldError { field, source }: FieldError) -> Self {
+        Self::Field {
+            version,
+            field,
+            source,
         }
+    }
+
+    fn time(version: usize, field: &'static str, text: &str) -> Result<Timestamp, Self> {
+        parse_time(text).ok_or_else(|| Self::Time {
+            version,
+            field,
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -104,21 +95,61 @@ struct Key {
     stage: Option<String>,
 }
 
-/// Versions by what they are of, oldest first.
+/// One version, with the two times that [`version`] explains.
+#[derive(Debug, Clone)]
+struct Timed<T> {
+    time: Timestamp,
+    since: Timestamp,
+    value: T,
+}
+
+/// Versions by what they are of, in the order of `time`.
 #[derive(Debug, Default, Clone)]
-struct Versions<T>(HashMap<Key, Vec<(Timestamp, T)>>);
+struct Versions<T>(HashMap<Key, Vec<Timed<T>>>);
 
 impl<T: Clone> Versions<T> {
-    fn add(&mut self, key: Key, time: Timestamp, value: T) {
+    fn add(&mut self, key: Key, timed: Timed<T>) {
         let versions = self.0.entry(key).or_default();
-        let at = versions.partition_point(|(other, _)| *other <= time);
-        versions.insert(at, (time, value));
+        let at = versions.partition_point(|other| other.time <= timed.time);
+        versions.insert(at, timed);
     }
 
+    /// INVARIANT: only what is older than the event by `time` counts; the newest of it by
+    /// [`Version::order`] is it.
     fn before(&self, key: &Key, time: Timestamp) -> Option<T> {
         let versions = self.0.get(key)?;
-        let older = versions.iter().rev().find(|(other, _)| *other < time);
-        older.map(|(_, value)| value.clone())
+        let older = versions.iter().rev().skip_while(|timed| timed.time >= time);
+        let mut newest: Option<&Timed<T>> = None;
+        for timed in older {
+            match newest {
+                // `since` is never after `time`: nothing further down can be newer.
+                Some(newest) if timed.time < newest.since => break,
+                Some(newest) if timed.since <= newest.since => {}
+                _ => newest = Some(timed),
+            }
+        }
+        newest.map(|timed| timed.value.clone())
+    }
+}
+
+/// Type and name of an API, each with the time of the newest version that has it.
+#[derive(Debug, Default, Clone)]
+struct Named {
+    kind: Option<(Timestamp, ApiType)>,
+    name: Option<(Timestamp, String)>,
+}
+
+impl Named {
+    fn learn(&mut self, time: Timestamp, api: ApiRef) {
+        newer(&mut self.kind, time, api.kind);
+        newer(&mut self.name, time, api.name);
+    }
+}
+
+fn newer<T>(known: &mut Option<(Timestamp, T)>, time: Timestamp, value: Option<T>) {
+    let is_newer = known.as_ref().is_none_or(|(other, _)| time >= *other);
+    if let Some(value) = value.filter(|_| is_newer) {
+        *known = Some((time, value));
     }
 }
 
@@ -128,8 +159,7 @@ pub struct Baselines {
     stages: Versions<StageSettings>,
     apis: Versions<ApiSettings>,
     accounts: Versions<AccountSettings>,
-    /// Type and name of every API, as the newest version has them.
-    names: HashMap<Key, (Timestamp, ApiRef)>,
+    names: HashMap<Key, Named>,
 }
 
 impl Baselines {
@@ -149,22 +179,15 @@ impl Baselines {
     }
 
     fn add(&mut self, version: usize, json: &str) -> Result<(), BaselineError> {
-        let field = |FieldError { field, source }| BaselineError::Field {
-            version,
-            field,
-            source,
-        };
+        let field = |error| BaselineError::of(version, error);
         let wire: Wire = settings::fields(json).map_err(field)?;
-        let Some(time) = parse_time(&wire.time) else {
-            let text = wire.time;
-            return Err(BaselineError::Time { version, text });
-        };
+        let (time, since) = wire.times(version)?;
         let inside = |error: FieldError| field(error.inside("settings"));
         let body = wire.settings.get();
-        let api = wire.api.unwrap_or_default();
-        if (api.id.is_some(), wire.stage.is_some()) != wire.kind.names() {
+        if !wire.is_named() {
             return Err(BaselineError::Names { version });
         }
+        let api = wire.api.unwrap_or_default();
         let mut key = Key {
             account: wire.account,
             region: wire.region,
@@ -174,40 +197,24 @@ impl Baselines {
         match wire.kind {
             Kind::Account => {
                 let value = settings::account(body).map_err(inside)?;
-                self.accounts.add(key, time, value);
+                self.accounts.add(key, Timed { time, since, value });
             }
             Kind::Api => {
                 key.api.clone_from(&api.id);
-                self.name(key.clone(), time, api);
+                self.names.entry(key.clone()).or_default().learn(time, api);
                 let value = settings::api(body).map_err(inside)?;
-                self.apis.add(key, time, value);
+                self.apis.add(key, Timed { time, since, value });
             }
             Kind::Stage => {
                 key.api.clone_from(&api.id);
-                self.name(key.clone(), time, api);
+                self.names.entry(key.clone()).or_default().learn(time, api);
                 key.stage = wire.stage;
                 let value = settings::stage(body).map_err(inside)?;
-                self.stages.add(key, time, value.unwrap_or_default());
+                let value = value.unwrap_or_default();
+                self.stages.add(key, Timed { time, since, value });
             }
         }
         Ok(())
-    }
-
-    fn name(&mut self, key: Key, time: Timestamp, api: ApiRef) {
-        let known = self.names.entry(key);
-        let (newest, known) = known.or_insert((time, ApiRef::default()));
-        let is_newer = time >= *newest;
-        *newest = time.max(*newest);
-        let (preferred, other) = if is_newer {
-            (api, std::mem::take(known))
-        } else {
-            (std::mem::take(known), api)
-        };
-        *known = ApiRef {
-            id: preferred.id.or(other.id),
-            kind: preferred.kind.or(other.kind),
-            name: preferred.name.or(other.name),
-        };
     }
 
     /// How many things have at least one version.
@@ -238,7 +245,11 @@ impl Baselines {
             ..api.clone()
         };
         Before {
-            named: self.names.get(&api).map(|(_, api)| api.clone()),
+            named: self.names.get(&api).map(|named| ApiRef {
+                id: api.api.clone(),
+                kind: named.kind.as_ref().map(|(_, kind)| *kind),
+                name: named.name.as_ref().map(|(_, name)| name.clone()),
+            }),
             stage: self.stages.before(&stage, record.time),
             api: self.apis.before(&api, record.time),
             account: self.accounts.before(&account, record.time),

@@ -54,9 +54,56 @@ impl Config {
     }
 }
 
+/// The environment of the function `baseline`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeeperConfig {
+    /// Table of the last known good settings.
+    pub baseline_table: String,
+    /// Queue of sweeps.
+    pub sweep_queue: String,
+    /// Role that reads in other accounts; none to read the function's own account only.
+    pub reader_role: Option<String>,
+    /// Folder with `accounts.toml`; none for `config/` beside the binary.
+    pub folder: Option<String>,
+}
+
+impl KeeperConfig {
+    /// As [`Config::from_lookup`].
+    ///
+    /// # Errors
+    /// Naming the first variable that is missing and has no default.
+    pub fn from_lookup(
+        lookup: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let optional = |name| lookup(name).filter(|value| !value.is_empty());
+        let required = |name| optional(name).ok_or(ConfigError { name });
+        Ok(Self {
+            baseline_table: required("PORTCULLIS_BASELINE_TABLE")?,
+            sweep_queue: required("PORTCULLIS_SWEEP_QUEUE")?,
+            reader_role: optional("PORTCULLIS_READER_ROLE"),
+            folder: optional("PORTCULLIS_CONFIG"),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_function_baseline_needs_a_table_and_a_queue() {
+        let read = |missing| {
+            KeeperConfig::from_lookup(|name| (name != missing).then(|| name.to_lowercase()))
+        };
+        let config = read("PORTCULLIS_READER_ROLE").unwrap();
+        assert_eq!(config.baseline_table, "portcullis_baseline_table");
+        assert_eq!(config.sweep_queue, "portcullis_sweep_queue");
+        assert_eq!(config.reader_role, None);
+        for missing in ["PORTCULLIS_BASELINE_TABLE", "PORTCULLIS_SWEEP_QUEUE"] {
+            let error = read(missing).unwrap_err().to_string();
+            assert!(error.contains(missing), "{error}");
+        }
+    }
 
     fn config(set: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_lookup(|name| {

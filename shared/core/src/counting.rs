@@ -18,6 +18,9 @@ use crate::window::{self, Alert, Fact, Threshold};
 /// A window finding names at most this many events; the count is exact all the same.
 const MAX_EVENT_IDS: usize = 100;
 
+/// A sentence names at most this many things.
+const MAX_NAMES: usize = 8;
+
 /// What a window finding shows of a counted one, beyond its fact. Stores keep it as text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Shown {
@@ -60,7 +63,11 @@ pub fn seen(rule: &WindowRule, finding: &Finding) -> Option<(WindowKey, Seen)> {
     };
     let shown = Shown {
         account: finding.account.clone(),
-        api: finding.api.clone(),
+        // The other scopes do not show it, and stores write once for details that repeat.
+        api: match rule.scope {
+            WindowScope::Api => finding.api.clone(),
+            WindowScope::Account | WindowScope::Everything => None,
+        },
         principal: finding.principal.clone(),
         source_ip: finding.source_ip.clone(),
         driver: finding.driver,
@@ -129,7 +136,13 @@ pub fn finding(
         severity: severity(about.severity, by_cloudformation),
         confidence: least(&shown),
         time: span.last,
-        summary: summary(rule, account.as_deref(), api.as_ref(), &span),
+        summary: summary(
+            rule,
+            account.as_deref(),
+            api.as_ref(),
+            &span,
+            &things(rule, inside()),
+        ),
         account,
         region: shared(seen, |seen| Some(seen.region.clone())),
         api,
@@ -183,11 +196,28 @@ fn shared_api(shown: &[Shown]) -> ApiRef {
     }
 }
 
+/// Names of what was counted, as far as a sentence holds them.
+fn things<'a>(rule: &WindowRule, interval: impl Iterator<Item = &'a Fact>) -> String {
+    let name = |fact: &'a Fact| match rule.scope {
+        // The sentence names the API already.
+        WindowScope::Api => fact.thing.rsplit('/').next().unwrap_or(&fact.thing),
+        WindowScope::Account | WindowScope::Everything => fact.thing.as_str(),
+    };
+    let names: BTreeSet<&str> = interval.map(name).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let named: Vec<&str> = names.into_iter().take(MAX_NAMES).collect();
+    match more {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 fn summary(
     rule: &WindowRule,
     account: Option<&str>,
     api: Option<&ApiRef>,
     span: &WindowSpan,
+    things: &str,
 ) -> String {
     let what = match rule.counts {
         Counted::Stages => "stages",
@@ -201,7 +231,7 @@ fn summary(
     };
     let base = rules::about(rule.base).map_or("", |about| about.title);
     format!(
-        "{place}\"{base}\" in {} distinct {what} within {} seconds (more than {} alert)",
+        "{place}\"{base}\" in {} distinct {what} within {} seconds (more than {} alert): {things}",
         span.distinct, span.seconds, span.threshold
     )
 }

@@ -13,6 +13,7 @@ pub mod driver;
 pub mod escape;
 pub mod finding;
 pub mod functions;
+pub mod keeper;
 pub mod metrics;
 pub mod notification;
 pub mod operations;

@@ -26,13 +26,13 @@ pub fn lines(outcome: &Outcome, epoch_ms: i64) -> Vec<String> {
 }
 
 /// One value of one metric.
-struct Metric {
+pub(crate) struct Metric {
     name: &'static str,
     unit: &'static str,
     value: u64,
 }
 
-fn count(name: &'static str, value: impl TryInto<u64>) -> Metric {
+pub(crate) fn count(name: &'static str, value: impl TryInto<u64>) -> Metric {
     Metric {
         name,
         unit: "Count",
@@ -81,7 +81,11 @@ fn findings<'a>(findings: impl Iterator<Item = &'a FindingOutcome>) -> [Metric; 
 
 /// Source: CloudWatch user guide, "Specification: Embedded metric format". At most 100 metrics and
 /// 30 dimensions; what they name stands at the root, numbers and strings.
-fn document(dimensions: &[(&'static str, &str)], metrics: &[Metric], epoch_ms: i64) -> String {
+pub(crate) fn document(
+    dimensions: &[(&'static str, &str)],
+    metrics: &[Metric],
+    epoch_ms: i64,
+) -> String {
     let keys: Vec<&str> = dimensions.iter().map(|(key, _)| *key).collect();
     let definitions: Vec<Value> = metrics
         .iter()

@@ -202,7 +202,7 @@ impl Outcome {
 
 /// The error and what it came from; a cause that the text before it already ends with is not told
 /// again.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

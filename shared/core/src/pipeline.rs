@@ -182,8 +182,11 @@ impl Pipeline {
             outcome.fired(finding, Notified::Muted);
             return Ok(());
         }
-        let scope = finding.account.as_deref().unwrap_or_default();
-        let notified = match self.outbox.claim(finding, scope, delivery).await? {
+        let notified = match self
+            .outbox
+            .claim(finding, &scope(finding), delivery)
+            .await?
+        {
             Claim::Sent => Notified::AlreadySent,
             Claim::Held => Notified::Held,
             Claim::Muted => Notified::Muted,
@@ -255,6 +258,14 @@ impl Pipeline {
         outcome.fired(&finding, notified);
         Ok(())
     }
+}
+
+/// What a share of messages is counted for: one API. Counted for the account, a few throwaway stages
+/// would use it up before the API that matters is touched.
+fn scope(finding: &Finding) -> String {
+    let api = finding.api.as_ref().and_then(|api| api.id.as_deref());
+    let parts = [finding.account.as_deref(), finding.region.as_deref(), api];
+    parts.map(Option::unwrap_or_default).join("/")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-"""Mends of Lambda: whose credentials a function has."""
+"""Mends of Lambda: whose credentials a function has, and by which id it knows a retry."""
 
+import contextvars
 import hashlib
 
 from ministack.core import lambda_runtime
@@ -28,4 +29,25 @@ def functions_run_as_their_role():
     lambda_svc.execution_credentials = execution_credentials
 
 
-MENDS = (functions_run_as_their_role,)
+def retries_keep_the_request_id():
+    """AWS invokes a function again under the same request id when an asynchronous invocation failed; MiniStack makes
+    a new one, so that a retry cannot tell its own claims from those of another delivery.
+    """
+    invoke, dispatch = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function_dispatch
+    shared = contextvars.ContextVar("request id of an asynchronous invocation", default=None)
+
+    def invoke_async_with_retry(func, event):
+        token = shared.set(lambda_svc.new_uuid())
+        try:
+            invoke(func, event)
+        finally:
+            shared.reset(token)
+
+    def execute_function_dispatch(func, config, event, request_id, started):
+        return dispatch(func, config, event, shared.get() or request_id, started)
+
+    lambda_svc.invoke_async_with_retry = invoke_async_with_retry
+    lambda_svc._execute_function_dispatch = execute_function_dispatch
+
+
+MENDS = (functions_run_as_their_role, retries_keep_the_request_id)

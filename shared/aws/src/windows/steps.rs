@@ -11,7 +11,8 @@ use portcullis_core::window::live::{self, WindowKey};
 use portcullis_core::window::{Alert, Fact, Threshold};
 
 use super::items::{AlertItem, FactItem};
-use super::table::{Keep, Kept, Table};
+use super::keep::Keep;
+use super::table::{Kept, Table};
 
 /// Tries to write an item that others write at the same time. Each failure is another's success.
 const TRIES: usize = 16;

@@ -16,21 +16,8 @@ use super::items::{
     ALERTS, AlertItem, FactItem, alert_name, alert_value, alert_values, alerts_key, details,
     fact_key, facts_key, minute, minute_key, stamp,
 };
+use super::keep::Keep;
 use crate::error::port_error;
-
-/// How an occurrence goes into the item of its minute and thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// As the item itself, or as its new last occurrence if its details are those of the first: if
-    /// there is none, or it is later than the last.
-    Alike,
-    /// As the last occurrence: if it is later than the last.
-    Last,
-    /// As the first: if it is earlier than the first.
-    First,
-    /// As one more second: if there is an item.
-    Between,
-}
 
 /// What became of an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +25,7 @@ pub(super) enum Kept {
     /// The item holds it.
     Yes,
     /// The condition does not hold for what stands there.
-    No(Option<FactItem>),
+    No(Option<Box<FactItem>>),
 }
 
 /// Some of the facts, and where the next ones begin.
@@ -93,57 +80,6 @@ pub(super) struct DynamoTable {
     pub(super) name: String,
 }
 
-impl Keep {
-    fn update(self) -> &'static str {
-        match self {
-            Self::Alike => {
-                "SET #first = if_not_exists(#first, :stamp), \
-                     #first_details = if_not_exists(#first_details, :details), \
-                     #last = :stamp, #expires_at = :expires_at \
-                 REMOVE #last_details ADD #seconds :second"
-            }
-            Self::Last => {
-                "SET #last = :stamp, #last_details = :details, #expires_at = :expires_at \
-                 ADD #seconds :second"
-            }
-            Self::First => {
-                "SET #first = :stamp, #first_details = :details, \
-                     #last_details = if_not_exists(#last_details, #first_details), \
-                     #expires_at = :expires_at \
-                 ADD #seconds :second"
-            }
-            Self::Between => "SET #expires_at = :expires_at ADD #seconds :second",
-        }
-    }
-
-    fn condition(self) -> &'static str {
-        match self {
-            Self::Alike => {
-                "attribute_not_exists(#first) OR (#last < :stamp AND #first_details = :details)"
-            }
-            Self::Last => "#last < :stamp",
-            Self::First => "#first > :stamp",
-            Self::Between => "attribute_exists(#first)",
-        }
-    }
-
-    /// The attributes and values that the two expressions name: DynamoDB refuses any other.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Alike | Self::First => &[
-                "first",
-                "first_details",
-                "last",
-                "last_details",
-                "seconds",
-                "expires_at",
-            ],
-            Self::Last => &["last", "last_details", "seconds", "expires_at"],
-            Self::Between => &["first", "seconds", "expires_at"],
-        }
-    }
-}
-
 #[async_trait]
 impl Table for DynamoTable {
     async fn keep(
@@ -179,7 +115,8 @@ impl Table for DynamoTable {
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 let item = failed.item.as_ref().filter(|item| !item.is_empty());
-                Ok(Kept::No(item.map(FactItem::read).transpose()?))
+                let item = item.map(FactItem::read).transpose()?;
+                Ok(Kept::No(item.map(Box::new)))
             }
             _ => Err(port_error("count the event in its window", error)),
         }

@@ -2,6 +2,7 @@
 //! an invocation, and the number of requests.
 
 mod model;
+mod schedule;
 
 use portcullis_core::ports::{Raised, Seen};
 use portcullis_core::window::testing::stores::{delivery, key};
@@ -9,7 +10,8 @@ use portcullis_core::window::testing::{Scenario, scenario};
 use portcullis_core::window::{Fact, Threshold};
 
 use super::*;
-use model::{Model, Tally, run, schedule};
+use model::{Model, run};
+use schedule::{Tally, schedule};
 
 /// Seeds of one test; `PORTCULLIS_SCHEDULES` asks for more.
 fn schedules() -> u64 {
@@ -52,10 +54,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(more_than: usize) -> Self {
+    fn new(more_than: usize, seconds: i64) -> Self {
         let threshold = Threshold {
             more_than,
-            seconds: 600,
+            seconds,
             min_groups: 1,
         };
         let scenario = Scenario {
@@ -103,7 +105,7 @@ impl Bench {
 
 #[test]
 fn a_quiet_event_costs_two_requests() {
-    let bench = Bench::new(3);
+    let bench = Bench::new(3, 600);
     let cases = [
         (10, "a", "alice", "facts 1, keep 1", "a new thing"),
         (10, "a", "alice", "facts 1, keep 1", "the same event again"),
@@ -135,7 +137,7 @@ fn a_quiet_event_costs_two_requests() {
 
 #[test]
 fn an_alert_costs_three_more() {
-    let bench = Bench::new(1);
+    let bench = Bench::new(1, 600);
     bench.observe(10, "a", "alice");
     bench.requests();
     let raised = bench.observe(20, "b", "alice");
@@ -150,7 +152,7 @@ fn an_alert_costs_three_more() {
 
 #[test]
 fn a_storm_alerts_each_time_it_doubles() {
-    let bench = Bench::new(3);
+    let bench = Bench::new(3, 600);
     let mut distinct = Vec::new();
     for n in 0..1200 {
         for raised in bench.observe(n / 2, &format!("stage-{n}"), "mallory") {
@@ -169,7 +171,7 @@ fn a_storm_alerts_each_time_it_doubles() {
 
 #[test]
 fn repetitions_do_not_grow_what_is_read() {
-    let bench = Bench::new(3);
+    let bench = Bench::new(3, 600);
     for n in 0..3000 {
         assert_eq!(
             bench.observe(n / 5, &format!("stage-{}", n % 3), "loop"),
@@ -181,7 +183,7 @@ fn repetitions_do_not_grow_what_is_read() {
 
 #[test]
 fn an_alert_shows_the_true_first_and_last_whatever_the_order() {
-    let bench = Bench::new(1);
+    let bench = Bench::new(1, 600);
     for (time, by) in [
         (12, "c"),
         (59, "z"),
@@ -195,4 +197,33 @@ fn an_alert_shows_the_true_first_and_last_whatever_the_order() {
     let raised = bench.observe(61, "other", "o");
     let shown = raised[0].facts.iter().map(|seen| seen.principal.as_deref());
     assert_eq!(shown.collect::<Vec<_>>(), [Some("a"), Some("z"), Some("o")]);
+}
+
+#[test]
+fn a_moment_between_the_first_and_the_last_of_a_minute_is_judged() {
+    let bench = Bench::new(2, 60);
+    let mut alerts = Vec::new();
+    let events = [
+        (44, "p"),
+        (45, "q"),
+        (46, "r"),
+        (55, "z"),
+        (100, "x"),
+        (110, "x"),
+        (119, "x"),
+        (105, "y"),
+    ];
+    for (time, thing) in events {
+        let raised = bench.observe(time, thing, "alice");
+        alerts.extend(
+            raised
+                .iter()
+                .map(|raised| raised.alert.time - 1_700_000_040),
+        );
+    }
+    assert_eq!(
+        alerts,
+        [46, 110],
+        "110 turns hot with the last event, and 46 lies 64 seconds away"
+    );
 }

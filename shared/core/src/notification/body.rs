@@ -249,7 +249,7 @@ fn done(decision: &Decision) -> String {
     };
     let remediation = match decision.remediation {
         None => String::new(),
-        Some(remediation) => format!(". What would put it back: {remediation}"),
+        Some(remediation) => format!(" (it would be {remediation})"),
     };
     format!("{mode}: {}{remediation}", decision.reason)
 }

@@ -146,7 +146,7 @@ fn a_finding_with_a_baseline() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here. What would put it back: restore-stage-logging
+    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
     Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
@@ -209,7 +209,7 @@ fn a_finding_of_low_confidence_with_a_hostile_caller() {
     User agent:  see https:[//]evil.example\u{202e} (typed by the caller)
     Confidence:  low: the record does not show the change; the call is one that could do it. Look at the live settings first
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here. What would put it back: restore-stage-logging
+    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
     Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 

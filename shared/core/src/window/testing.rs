@@ -14,7 +14,7 @@ use crate::ports::Seen;
 /// Why a store fails.
 pub type Failure = String;
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Numbers that look random and are the same in every run (`SplitMix64`).
 #[derive(Debug)]
 pub struct Random(pub u64);
 
@@ -26,6 +26,12 @@ impl Random {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % bound.max(1)
+    }
+
+    /// A place in a list of this length, which is not empty.
+    pub fn place(&mut self, length: usize) -> usize {
+        let place = self.below(u64::try_from(length).unwrap_or(u64::MAX));
+        usize::try_from(place).unwrap_or_default()
     }
 
     /// A number from `least` on, less than `bound`.
@@ -50,11 +56,15 @@ pub struct Scenario {
 /// or minute; with repetitions, shuffled.
 pub fn scenario(seed: u64) -> Scenario {
     let mut random = Random(seed);
-    let seconds = [60, 61, 75, 119, 120, 250][usize::try_from(random.below(6)).unwrap_or(0)];
+    let lengths = [60, 61, 75, 119, 120, 250];
+    let seconds = lengths
+        .get(random.place(lengths.len()))
+        .copied()
+        .unwrap_or(60);
     let threshold = Threshold {
-        more_than: usize::try_from(random.between(1, 5)).unwrap_or(1),
+        more_than: 1 + random.place(4),
         seconds,
-        min_groups: usize::try_from(random.between(1, 3)).unwrap_or(1),
+        min_groups: 1 + random.place(2),
     };
     let start = 1_700_000_000 + random.between(0, 60);
     let span = seconds * random.between(1, 5);
@@ -82,8 +92,7 @@ pub fn scenario(seed: u64) -> Scenario {
         }
     }
     for last in (1..deliveries.len()).rev() {
-        let other = random.below(u64::try_from(last + 1).unwrap_or(1));
-        deliveries.swap(last, usize::try_from(other).unwrap_or(0));
+        deliveries.swap(last, random.place(last + 1));
     }
     Scenario {
         threshold,

@@ -1,33 +1,29 @@
-//! A table in memory that does one request at a time, and a scheduler that interleaves requests, lets
-//! invocations die between any two and delivers their events again.
+//! A table in memory that does one request at a time and judges every alert when it is raised.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use portcullis_core::ports::{PortError, Seen};
 use portcullis_core::window::Alert;
-use portcullis_core::window::live::{LEASE, State, WindowKey};
-use portcullis_core::window::testing::stores::{delivery, key};
-use portcullis_core::window::testing::{Promises, Random, Scenario, count, level};
+use portcullis_core::window::live::WindowKey;
+use portcullis_core::window::testing::{Promises, Scenario, count, level};
 
 use super::super::items::{AlertItem, FactItem, details, fact_key, minute, minute_key, stamp};
-use super::super::steps::Steps;
-use super::super::table::{Keep, Kept, Page, Table};
+use super::super::keep::Keep;
+use super::super::table::{Kept, Page, Table};
 
 /// The table, with a judge who sees every write.
-pub(super) struct Model(Mutex<Inner>);
+pub(super) struct Model(pub(super) Mutex<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     facts: BTreeMap<(WindowKey, String), FactItem>,
-    alerts: HashMap<WindowKey, AlertItem>,
+    pub(super) alerts: HashMap<WindowKey, AlertItem>,
     page: usize,
-    promises: Promises,
-    scenario: Scenario,
-    failures: Vec<String>,
+    pub(super) promises: Promises,
+    pub(super) scenario: Scenario,
+    pub(super) failures: Vec<String>,
     requests: BTreeMap<&'static str, usize>,
 }
 
@@ -82,7 +78,7 @@ impl Inner {
             Keep::Between => true,
         };
         if !holds {
-            return Kept::No(Some(item.clone()));
+            return Kept::No(Some(Box::new(item.clone())));
         }
         match how {
             Keep::Alike | Keep::Last => item.last = seen.clone(),
@@ -187,7 +183,7 @@ impl Table for Arc<Model> {
 }
 
 /// Lets the scheduler choose who goes on.
-async fn pause() {
+pub(super) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|_| match std::mem::replace(&mut paused, true) {
         true => Poll::Ready(()),
@@ -205,130 +201,4 @@ pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
             return value;
         }
     }
-}
-
-/// What a run came to.
-#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
-pub(super) struct Tally {
-    pub(super) schedules: usize,
-    pub(super) deliveries: usize,
-    pub(super) crashes: usize,
-    pub(super) alerts: usize,
-    pub(super) published: usize,
-}
-
-struct Invocation<'a> {
-    event: &'a Seen,
-    owner: String,
-    crashes: u64,
-    work: Pin<Box<dyn Future<Output = ()> + 'a>>,
-}
-
-/// All deliveries of a scenario by up to eight invocations at a time, in three processes; each dies
-/// between two requests in `crash` of 100 cases, and is delivered again to the same owner or, after
-/// the lease, to another one.
-pub(super) fn schedule(seed: u64, scenario: &Scenario, crash: u64) -> Result<Tally, String> {
-    let mut random = Random(seed);
-    // Small enough for several pages, large enough to read all of them.
-    let model = Model::new(scenario, 10 + usize::try_from(random.below(10)).unwrap());
-    let processes = [(); 3].map(|()| Steps::new(model.clone()));
-    let published = RefCell::new(Vec::new());
-    let latest = scenario.deliveries.iter().map(|seen| seen.fact.time).max();
-    let mut now = latest.unwrap() + 5;
-    let mut waiting: Vec<_> = (0..)
-        .zip(&scenario.deliveries)
-        .map(|(n, seen)| (seen, format!("owner-{n}"), now, 0))
-        .collect();
-    let mut running: Vec<Invocation<'_>> = Vec::new();
-    let mut tally = Tally {
-        schedules: 1,
-        deliveries: waiting.len(),
-        ..Tally::default()
-    };
-    let width = 1 + random.below(8);
-    while !waiting.is_empty() || !running.is_empty() {
-        let room = u64::try_from(running.len()).unwrap() < width;
-        if room && !waiting.is_empty() && (running.is_empty() || random.below(3) == 0) {
-            let (event, owner, now, crashes) = waiting.remove(0);
-            let process = &processes[usize::try_from(random.below(3)).unwrap()];
-            let work = handle(process, scenario, event, owner.clone(), now, &published);
-            running.push(Invocation {
-                event,
-                owner,
-                crashes,
-                work: Box::pin(work),
-            });
-            continue;
-        }
-        let chosen = usize::try_from(random.below(u64::try_from(running.len()).unwrap())).unwrap();
-        if running[chosen].crashes < 3 && random.below(100) < crash {
-            let dead = running.swap_remove(chosen);
-            tally.crashes += 1;
-            let owner = if random.below(3) == 0 {
-                now += LEASE + 1;
-                format!("{}-again", dead.owner)
-            } else {
-                dead.owner
-            };
-            waiting.push((dead.event, owner, now, dead.crashes + 1));
-            continue;
-        }
-        let mut context = Context::from_waker(Waker::noop());
-        if running[chosen].work.as_mut().poll(&mut context).is_ready() {
-            drop(running.swap_remove(chosen));
-        }
-    }
-    let inner = model.0.lock().unwrap();
-    judge(&inner, &published.borrow(), crash == 0, tally)
-}
-
-async fn handle(
-    process: &Steps<Arc<Model>>,
-    scenario: &Scenario,
-    event: &Seen,
-    owner: String,
-    now: i64,
-    published: &RefCell<Vec<Alert>>,
-) {
-    let key = key("");
-    let delivery = delivery(&owner, now);
-    let raised = process
-        .observe(&key, event, &scenario.threshold, &delivery)
-        .await;
-    for raised in raised.unwrap() {
-        pause().await;
-        published.borrow_mut().push(raised.alert);
-        process.settle(&key, &raised.alert).await.unwrap();
-    }
-}
-
-fn judge(
-    inner: &Inner,
-    published: &[Alert],
-    once: bool,
-    mut tally: Tally,
-) -> Result<Tally, String> {
-    if let Some(failure) = inner.failures.first() {
-        return Err(failure.clone());
-    }
-    inner.promises.kept()?;
-    let alerts = inner.promises.alerts();
-    for alert in alerts {
-        match published.iter().filter(|other| *other == alert).count() {
-            0 => return Err(format!("{alert:?} was never published")),
-            1 => {}
-            n if once => return Err(format!("{alert:?} was published {n} times")),
-            _ => {}
-        }
-    }
-    if !published.iter().all(|alert| alerts.contains(alert)) {
-        return Err("published what was never raised".to_owned());
-    }
-    let mut states = inner.alerts.values().flat_map(|item| item.episodes.iter());
-    if !states.all(|(_, state)| *state == State::Sent) {
-        return Err("an alert is left unsettled".to_owned());
-    }
-    tally.alerts = alerts.len();
-    tally.published = published.len();
-    Ok(tally)
 }

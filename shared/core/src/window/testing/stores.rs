@@ -1,6 +1,6 @@
 //! What every window store has to pass, through its port alone.
 
-use super::{Failure, Promises, Scenario, count, scenario};
+use super::{Failure, Promises, Scenario, count};
 use crate::ports::{Delivery, PortError, Raised, Seen, WindowStore};
 use crate::window::live::{HORIZON, LEASE, WindowKey};
 use crate::window::{Fact, Threshold};
@@ -77,28 +77,33 @@ fn says_what_happened(
     ))
 }
 
+/// More than one thing within a minute.
+const PAIR: Threshold = Threshold {
+    more_than: 1,
+    seconds: 60,
+    min_groups: 1,
+};
+
+fn seen(time: i64, thing: &str) -> Seen {
+    Seen {
+        fact: Fact {
+            time,
+            event_id: format!("event-{thing}-{time}"),
+            thing: thing.to_owned(),
+            group: String::new(),
+        },
+        region: "eu-west-1".to_owned(),
+        principal: None,
+    }
+}
+
 /// An alert is handed to one delivery at a time: its own retry, or another one after the lease.
 ///
 /// # Errors
 /// When it is lost or handed to two.
 pub async fn hands_alerts_over(store: &dyn WindowStore, scope: &str) -> Result<(), Failure> {
     let key = key(scope);
-    let threshold = Threshold {
-        more_than: 1,
-        seconds: 60,
-        min_groups: 1,
-    };
     let now = 1_700_000_100;
-    let seen = |time, thing: &str| Seen {
-        fact: Fact {
-            time,
-            event_id: format!("event-{thing}"),
-            thing: thing.to_owned(),
-            group: String::new(),
-        },
-        region: "eu-west-1".to_owned(),
-        principal: None,
-    };
     let (first, second) = (seen(now - 30, "a"), seen(now - 20, "b"));
     let late = now + LEASE + 1;
     let steps = [
@@ -131,7 +136,7 @@ pub async fn hands_alerts_over(store: &dyn WindowStore, scope: &str) -> Result<(
     let mut alert = None;
     for (seen, owner, now, sends, why) in steps {
         let raised = store
-            .observe(&key, seen, &threshold, &delivery(owner, now))
+            .observe(&key, seen, &PAIR, &delivery(owner, now))
             .await;
         let raised = raised.map_err(failed)?;
         if raised.is_empty() == sends || raised.len() > 1 {
@@ -144,7 +149,7 @@ pub async fn hands_alerts_over(store: &dyn WindowStore, scope: &str) -> Result<(
         store.settle(&key, &alert).await.map_err(failed)?;
     }
     let much_later = delivery("other", late + 10 * LEASE);
-    let raised = store.observe(&key, &second, &threshold, &much_later).await;
+    let raised = store.observe(&key, &second, &PAIR, &much_later).await;
     match raised.map_err(failed)?.as_slice() {
         [] => Ok(()),
         again => Err(format!("sent twice: {again:?}")),
@@ -156,32 +161,17 @@ pub async fn hands_alerts_over(store: &dyn WindowStore, scope: &str) -> Result<(
 /// # Errors
 /// When that is not so.
 pub async fn knows_its_horizon(store: &dyn WindowStore, scope: &str) -> Result<(), Failure> {
-    let scenario = scenario(0);
-    let threshold = Threshold {
-        more_than: 1,
-        seconds: 60,
-        min_groups: 1,
-    };
-    let (Some(one), Some(other)) = (scenario.deliveries.first(), scenario.deliveries.last()) else {
-        return Err("the scenario is empty".to_owned());
-    };
-    let at = |seen: &Seen, time, thing: &str| {
-        let mut seen = seen.clone();
-        seen.fact.time = time;
-        thing.clone_into(&mut seen.fact.thing);
-        seen
-    };
     let key = key(scope);
     let start = 1_700_000_000;
     let deliveries = [
-        (at(one, start, "a"), start + HORIZON + 1, 0),
-        (at(other, start + 59, "b"), start + 59, 0),
-        (at(one, start + 1, "a"), start + 1 + HORIZON, 1),
-        (at(one, start + 59, "c"), start + 60 + HORIZON, 0),
+        (seen(start, "a"), start + HORIZON + 1, 0),
+        (seen(start + 59, "b"), start + 59, 0),
+        (seen(start + 1, "a"), start + 1 + HORIZON, 1),
+        (seen(start + 59, "c"), start + 60 + HORIZON, 0),
     ];
     for (seen, now, alerts) in deliveries {
         let raised = store
-            .observe(&key, &seen, &threshold, &delivery("late", now))
+            .observe(&key, &seen, &PAIR, &delivery("late", now))
             .await;
         let raised = raised.map_err(failed)?;
         if raised.len() != alerts {
