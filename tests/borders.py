@@ -19,7 +19,7 @@ BORDERS = [
             ("cedar-", "aws-lc", "openssl-sys"),
             "a function that cannot write needs no policy engine, and one TLS library that starts fast",
         )
-        for function in ("api-exposure", "api-lifecycle", "stage-logging")
+        for function in ("api-exposure", "api-lifecycle", "baseline", "stage-logging")
     ),
 ]
 

@@ -37,7 +37,7 @@ def test_a_quiet_event_costs_nothing(stack):
         **stage, patchOperations=patch("replace", "/variables/color", "blue")), "UpdateStage")
     failed = variant(quiet, errorCode="BadRequestException")
     for function in STAGE_FUNCTIONS:
-        deliver(stack, [quiet])
+        cost(stack, variant(quiet), function)
         calls = cost(stack, variant(quiet), function)
         show(f"quiet event, {function}", calls)
         assert calls == {}
@@ -95,7 +95,7 @@ def test_a_cold_start_costs_one_call(stack):
 
 
 def test_latency_from_the_bus_to_the_message(stack):
-    """A rule sends 20 messages for an account, so that there are two rounds."""
+    """A rule sends 20 messages for an API, so that there are two rounds."""
     event, seconds = logging_switched_off(stack), []
     for _ in range(2):
         stack.empty()

@@ -6,7 +6,7 @@ import collections
 
 import pytest
 
-from bench import ACCOUNT
+from bench import ACCOUNT, REGION
 from deliveries import deliver, in_order, variant
 from scenes import logging_switched_off
 
@@ -104,14 +104,15 @@ def undisturbed(deployed, events):
     return message_ids(deployed), end_state(deployed), calls
 
 
-def test_these_are_all_the_calls(undisturbed):
+def test_these_are_all_the_calls(undisturbed, events):
     messages, (left, told), calls = undisturbed
     assert calls == {name: CALLS.count(name) for name in CALLS}
     assert len(messages) == 5
     assert {item["state"] for (pk, _), item in left.items() if pk.startswith("F#")} == {"SENT"}
     [alert] = [item["alerts"] for (pk, _), item in left.items() if pk.startswith("A#")]
     assert list(alert.values()) == ["4 SENT"]
-    assert told == {f"Q#stage-logging-disabled#{ACCOUNT}": 4}
+    api = events[0]["detail"]["requestParameters"]["restApiId"]
+    assert told == {f"Q#stage-logging-disabled#{ACCOUNT}/{REGION}/{api}": 4}
 
 
 @NUMBERED

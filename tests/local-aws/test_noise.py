@@ -57,6 +57,10 @@ def test_a_storm_of_one_rule_is_cut_short_and_says_so(forgetful):
     within_one_share(forgetful, one_after_the_other)
     assert_share_is_kept(forgetful, events)
     assert [item["messages"] for item in forgetful.items("Q#").values()] == [SHARE + 1]
+    # It hides nothing that happens to another API.
+    deliver(forgetful, [other := variant(event, api="another")])
+    forgetful.handled(other, "stage-logging")
+    assert [one["id"] for one in forgetful.findings()][SHARE + 1:] == [finding_id(RULE, other)]
 
 
 def test_a_storm_at_once_keeps_to_the_share(forgetful):

@@ -314,6 +314,12 @@ def test_drop_event(aws, queue):
     assert [event["published"] for event in aws.events()] == [0, 1]
 
 
+def test_a_rule_may_let_calls_pass_first(aws, queue):
+    aws.faults({"operation": "CreateRestApi", "drop_event": True, "skip": 1, "times": 1})
+    create(aws, "a", "b", "c")
+    assert names(queue()) == ["a", "c"]
+
+
 @pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequestsException"), (500, "InternalServerErrorException")])
 def test_error_answers(aws, status, code):
     aws.faults({"operation": "CreateRestApi", "answer": status, "retry_after": 3, "times": 1})

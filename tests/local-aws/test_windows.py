@@ -93,6 +93,7 @@ def test_four_stages_alert_once_while_calls_fail(stack, hour):
         deliver(stack, events, COPIES)
         for event in events:
             wait_for(lambda: ended_well(stack, event) >= COPIES, seconds=30)
+    assert "failed" in {one["disposition"] for one in stack.outcomes()}
     [alert] = stack.findings("stage-logging-disabled-across-stages")
     assert (alert["time"], alert["window"]["distinct"]) == (hour, 4)
     told = [one["id"] for one in stack.findings("stage-logging-disabled")]

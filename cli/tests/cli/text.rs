@@ -60,7 +60,7 @@ fn a_small_incident() {
                   medium
       2026-11-02T10:01:30Z  CRITICAL  stage-logging-disabled-across-stages
           what    API a1b2c3d4e5: "Stage logging disabled" in 2 distinct stages within 600 seconds (more
-                  than 1 alert)
+                  than 1 alert): prod, staging
           window  2 stages from 2026-11-02T10:00:00Z to 2026-11-02T10:01:30Z; more than 1 within 600
                   seconds alert
           who     arn:aws:sts::111122223333:assumed-role/Deploy/mallory from 192.0.2.44 with cli

@@ -7,70 +7,20 @@
     reason = "helper functions of tests are not recognised as tests"
 )]
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Credentials;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType, TableStatus,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use portcullis_aws::windows::DynamoWindows;
 use portcullis_core::ports::WindowStore;
 use portcullis_core::window::testing::{Promises, scenario, stores};
 use tokio::task::JoinSet;
 
-/// An empty table of its own for each test; `None` without a local AWS.
-async fn table(name: &str) -> Option<(SdkConfig, String)> {
-    let Ok(endpoint) = std::env::var("PORTCULLIS_LOCAL_AWS") else {
-        println!("skipped: PORTCULLIS_LOCAL_AWS is not set");
-        return None;
-    };
-    let http = aws_smithy_http_client::Builder::new().build_http();
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http)
-        .endpoint_url(endpoint)
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::new("111122223333", "none", None, None, "test"))
-        .load()
-        .await;
-    let client = Client::new(&config);
-    let name = format!("windows-{name}-{}", std::process::id());
-    let mut create = client
-        .create_table()
-        .table_name(&name)
-        .billing_mode(BillingMode::PayPerRequest);
-    for (key, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let schema = KeySchemaElement::builder()
-            .attribute_name(key)
-            .key_type(kind);
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(key)
-            .attribute_type(ScalarAttributeType::S);
-        create = create
-            .key_schema(schema.build().unwrap())
-            .attribute_definitions(attribute.build().unwrap());
-    }
-    create.send().await.unwrap();
-    loop {
-        let answer = client
-            .describe_table()
-            .table_name(&name)
-            .send()
-            .await
-            .unwrap();
-        if answer.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
-            return Some((config, name));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
 async fn store(name: &str) -> Option<DynamoWindows> {
-    let (config, table) = table(name).await?;
+    let (config, table) = common::table(&format!("windows-{name}")).await?;
     Some(DynamoWindows::new(&config, table))
 }
 
@@ -106,7 +56,7 @@ async fn the_horizon_is_known() {
 
 #[tokio::test]
 async fn fifty_deliveries_at_a_time_publish_each_alert_once() {
-    let Some((config, table)) = table("parallel").await else {
+    let Some((config, table)) = common::table("windows-parallel").await else {
         return;
     };
     for seed in 100..106 {
@@ -184,7 +134,7 @@ async fn windows_of_several_pages_are_read_to_the_end() {
 
 #[tokio::test]
 async fn items_expire_after_everything_that_may_need_them() {
-    let Some((config, table)) = table("expiry").await else {
+    let Some((config, table)) = common::table("windows-expiry").await else {
         return;
     };
     let store = DynamoWindows::new(&config, table.clone());
@@ -210,7 +160,7 @@ async fn items_expire_after_everything_that_may_need_them() {
 
 #[tokio::test]
 async fn errors_of_the_service_say_what_was_tried() {
-    let Some((config, _)) = table("errors").await else {
+    let Some((config, _)) = common::table("windows-errors").await else {
         return;
     };
     let store = DynamoWindows::new(&config, "no-such-table".to_owned());

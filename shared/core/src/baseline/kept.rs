@@ -77,19 +77,24 @@ impl Shape {
         }
     }
 
-    /// Members of which a response has at least one.
-    fn marks(self) -> &'static [&'static str] {
+    /// Whether a response is this and whole. Every real one has these members; one without them may lack
+    /// others too, and a version that lacks something is worse than a read.
+    fn is_shown(self, response: &Map<String, Value>) -> bool {
+        let has = |member: &&str| response.contains_key(*member);
         match self {
-            Self::RestStage | Self::V2Stage => &["stageName"],
-            Self::RestApi => &["id"],
-            Self::V2Api => &["apiId"],
+            Self::RestStage => ["stageName", "methodSettings"].iter().all(has),
+            Self::V2Stage => ["stageName", "routeSettings"].iter().all(has),
+            Self::RestApi => ["id", "endpointConfiguration"].iter().all(has),
+            Self::V2Api => ["apiId", "protocolType"].iter().all(has),
             // An account without a role has no `cloudwatchRoleArn`.
-            Self::Account => &[
+            Self::Account => [
                 "apiKeyVersion",
                 "cloudwatchRoleArn",
                 "features",
                 "throttleSettings",
-            ],
+            ]
+            .iter()
+            .any(has),
         }
     }
 }
@@ -123,11 +128,11 @@ impl Kept {
         Ok(Self(kept(shape, whole)))
     }
 
-    /// Keeps what matters of a response in a record. `None` when it is no such thing, or when something
-    /// that matters is hidden: only a read tells then.
+    /// Keeps what matters of a response in a record. `None` when it is no such thing, not all of it,
+    /// or when something that matters is hidden: only a read tells then.
     pub(crate) fn from_response(shape: Shape, json: &str) -> Option<Self> {
         let mut whole: Map<String, Value> = serde_json::from_str(json).ok()?;
-        if !shape.marks().iter().any(|mark| whole.contains_key(*mark)) {
+        if !shape.is_shown(&whole) {
             return None;
         }
         // Hidden in every record of a v2 stage, even when there are none.
