@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
-use output::{complain, with_causes};
+use output::complain;
+use portcullis_core::causes::chain;
 
 /// What a command came to, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            complain(&with_causes(error.as_ref()));
+            complain(&chain(error.as_ref()));
             Outcome::Incomplete.into()
         }
     }

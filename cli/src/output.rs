@@ -6,7 +6,6 @@
 //! Colours are written by the renderers and taken out here unless a terminal wants them
 //! (`NO_COLOR`, `CLICOLOR_FORCE` and `TERM` are heeded).
 
-use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -61,25 +60,4 @@ pub(crate) fn tell(text: &str) {
 pub(crate) fn complain(text: &str) {
     let lines: Vec<_> = text.trim_end().lines().map(visible).collect();
     tell(&format!("error: {}\n", lines.join("\n")));
-}
-
-/// An error with its causes, in one sentence. Some errors tell their cause themselves; none is told
-/// twice.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(without_place(&more)) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-/// JSON errors end in a line and a column, which errors that tell them leave out.
-fn without_place(text: &str) -> &str {
-    text.rsplit_once(" at line ").map_or(text, |(text, _)| text)
 }

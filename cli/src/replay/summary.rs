@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use portcullis_core::causes::chain;
 use portcullis_core::escape::visible;
 use portcullis_core::finding::Severity;
 use portcullis_core::replay::Report;
@@ -11,7 +12,6 @@ use portcullis_core::rules;
 
 use super::Counts;
 use crate::input::Problem;
-use crate::output::with_causes;
 use crate::render::style;
 
 /// Problems that are listed; the rest is counted. The exit status says 2 all the same.
@@ -120,7 +120,7 @@ fn dropped(report: &Report, text: &mut String) -> std::fmt::Result {
 fn unreadable(problems: &[Problem], text: &mut String) -> std::fmt::Result {
     writeln!(text, "unreadable {}", problems.len())?;
     for problem in problems.iter().take(LISTED) {
-        writeln!(text, "           {}", visible(&with_causes(problem)))?;
+        writeln!(text, "           {}", visible(&chain(problem)))?;
     }
     let more = problems.len().saturating_sub(LISTED);
     if more > 0 {

@@ -12,6 +12,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use portcullis_core::causes::chain;
 use portcullis_core::config::Config;
 use portcullis_core::metrics;
 use portcullis_core::outcome::Outcome;
@@ -32,13 +33,22 @@ use crate::windows::DynamoWindows;
 /// # Errors
 /// When the environment or the configuration files are not usable, or the Runtime API is gone.
 pub async fn run(function: &'static str) -> Result<(), Error> {
-    let config = Config::from_lookup(|name| env::var(name).ok())?;
-    let pipeline = Arc::new(pipeline(function, config).await?);
+    let pipeline = Arc::new(init(function).await.map_err(|error| readable(&*error))?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let pipeline = Arc::clone(&pipeline);
         async move { handle(&pipeline, event).await }
     }))
     .await
+}
+
+async fn init(function: &'static str) -> Result<Pipeline, Error> {
+    let config = Config::from_lookup(|name| env::var(name).ok())?;
+    pipeline(function, config).await
+}
+
+/// A function that cannot start prints its error as programmers see it; this one is for people.
+pub(crate) fn readable(error: &(dyn std::error::Error + 'static)) -> Error {
+    chain(error).into()
 }
 
 async fn pipeline(function: &'static str, config: Config) -> Result<Pipeline, Error> {

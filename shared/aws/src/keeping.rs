@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::baselines::DynamoBaselines;
-use crate::bootstrap::{beside_binary, connect, now_ms};
+use crate::bootstrap::{beside_binary, connect, now_ms, readable};
 use crate::clients::Clients;
 use crate::queue::SqsSweeps;
 use crate::settings::ApiGatewaySettings;
@@ -39,13 +39,17 @@ struct Function {
 /// # Errors
 /// When the environment or `accounts.toml` are not usable, or the Runtime API is gone.
 pub async fn run() -> Result<(), Error> {
-    let config = KeeperConfig::from_lookup(|name| env::var(name).ok())?;
-    let function = Arc::new(Function::new(config).await?);
+    let function = Arc::new(init().await.map_err(|error| readable(&*error))?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let function = Arc::clone(&function);
         async move { function.handle(event).await }
     }))
     .await
+}
+
+async fn init() -> Result<Function, Error> {
+    let config = KeeperConfig::from_lookup(|name| env::var(name).ok())?;
+    Function::new(config).await
 }
 
 impl Function {

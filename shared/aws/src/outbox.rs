@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 use portcullis_core::finding::Finding;
-use portcullis_core::notification::{MESSAGES_IN_SHARE, SECONDS_OF_SHARE};
+use portcullis_core::notification::{MESSAGES_IN_SHARE, SECONDS_OF_SHARE, json_within};
 use portcullis_core::ports::{Claim, Delivery, Outbox, PortError};
 
 use crate::error::port_error;
@@ -29,6 +29,9 @@ const KEEP: i64 = 90 * 24 * 3600;
 
 /// A claim older than this belongs to an invocation that is gone: functions run 60 seconds at most.
 const LEASE: i64 = 120;
+
+/// Bytes of a finding that an item holds. DynamoDB's limit for a whole item is 400 KB.
+const MAX_FINDING: usize = 300_000;
 
 /// How long a claim waits for another one that counts at the same time, doubling each time.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
@@ -352,15 +355,10 @@ fn item(finding: &Finding, delivery: &Delivery, state: &str) -> HashMap<String, 
         ("state", text(state)),
         ("owner", text(&delivery.owner)),
         ("claimed_at", number(delivery.now)),
-        ("finding", text(json(finding))),
+        ("finding", text(json_within(finding, MAX_FINDING))),
         ("expires_at", number(delivery.now + KEEP)),
     ];
     members.map(|(name, value)| (name.to_owned(), value)).into()
-}
-
-/// The finding as its notification carries it. It always serialises; an empty text is no loss then.
-fn json(finding: &Finding) -> String {
-    serde_json::to_string(finding).unwrap_or_default()
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {

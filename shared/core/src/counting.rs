@@ -18,6 +18,9 @@ use crate::window::{self, Alert, Fact, Threshold};
 /// A window finding names at most this many events; the count is exact all the same.
 const MAX_EVENT_IDS: usize = 100;
 
+/// Longer names of things and scopes are shortened, in bytes.
+const MAX_NAME: usize = 600;
+
 /// A sentence names at most this many things.
 const MAX_NAMES: usize = 8;
 
@@ -75,6 +78,7 @@ pub fn seen(rule: &WindowRule, finding: &Finding) -> Option<(WindowKey, Seen)> {
         confidence: finding.confidence,
         by_cloudformation: finding.by_cloudformation,
     };
+    let (scope, thing) = (bounded(scope), bounded(thing));
     let seen = Seen {
         fact: Fact {
             time: finding.time.as_second(),
@@ -90,6 +94,16 @@ pub fn seen(rule: &WindowRule, finding: &Finding) -> Option<(WindowKey, Seen)> {
         scope,
     };
     Some((key, seen))
+}
+
+/// Stores limit their keys (DynamoDB: 1,024 bytes). AWS allows no name that comes near it; one that
+/// does gets a digest for its end.
+fn bounded(name: String) -> String {
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    let start: String = name.chars().take(MAX_NAME / 8).collect();
+    format!("{start}...{}", finding::id(&[&name]))
 }
 
 /// The finding of an alert. `seen` are facts of its interval, at least the first of each thing.
@@ -234,4 +248,17 @@ fn summary(
         "{place}\"{base}\" in {} distinct {what} within {} seconds (more than {} alert): {things}",
         span.distinct, span.seconds, span.threshold
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_NAME, bounded};
+
+    #[test]
+    fn names_of_any_length_fit_a_key_and_stay_apart() {
+        assert_eq!(bounded("eu-west-1/a1/prod".to_owned()), "eu-west-1/a1/prod");
+        let long = |end: &str| bounded(format!("{}{end}", "é".repeat(5_000)));
+        assert!(long("a").len() <= MAX_NAME);
+        assert_ne!(long("a"), long("b"));
+    }
 }

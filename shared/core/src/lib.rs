@@ -5,6 +5,7 @@
 //! in [`window`]s. [`replay`] runs all of it over history, with event time as its clock.
 
 pub mod baseline;
+pub mod causes;
 pub mod change;
 pub mod config;
 pub mod counting;

@@ -73,6 +73,12 @@ pub fn of_finding(finding: &Finding, is_last: bool) -> Notification {
     }
 }
 
+/// The finding as one line of JSON of at most `room` bytes, shortened like that of a message: for
+/// stores, which have limits of their own.
+pub fn json_within(finding: &Finding, room: usize) -> String {
+    machine::line(finding, room).json
+}
+
 /// `HIGH: Stage logging disabled: orders/prod (111122223333)`. Only API and stage are cut.
 fn subject(finding: &Finding) -> String {
     let severity = finding.severity.as_str().to_ascii_uppercase();

@@ -13,6 +13,7 @@ use std::error::Error;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::causes::chain;
 use crate::change::Target;
 use crate::finding::{Finding, Severity};
 use crate::record::Record;
@@ -198,20 +199,4 @@ impl Outcome {
     pub fn log_line(&self) -> String {
         log::line(self)
     }
-}
-
-/// The error and what it came from; a cause that the text before it already ends with is not told
-/// again.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let told = cause.to_string();
-        if !text.ends_with(&told) {
-            text.push_str(": ");
-            text.push_str(&told);
-        }
-        source = cause.source();
-    }
-    text
 }

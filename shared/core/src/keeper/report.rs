@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::sweep::Sweep;
 use crate::baseline::thing::Thing;
+use crate::causes::chain;
 use crate::escape::visible;
 use crate::metrics::{count, document};
 use crate::notification::text::cut;
-use crate::outcome::chain;
 use crate::record::Record;
 
 /// Name of the function.
