@@ -6,6 +6,7 @@ CARGO ?= cargo
 CARGO_DENY_VERSION = 0.20.2
 # The release whose service models define "every operation".
 BOTOCORE_VERSION = 1.44.5
+TARGET = $(or $(CARGO_TARGET_DIR),target)
 VENV = target/venv
 # Apart from the other one: the emulator needs a botocore of its own.
 LOCAL_AWS = target/venv-local-aws
@@ -29,8 +30,11 @@ check-dependencies:
 check-borders:
 	$(PYTHON) tests/borders.py
 
+# Built with the whole workspace, like everything here: a build of the command line alone has other
+# features and would compile its dependencies once more.
 check-docs:
-	$(CARGO) run --quiet --locked -- rules --format markdown | diff -u docs/rules.md - \
+	$(CARGO) build --quiet --locked --workspace --bins
+	$(TARGET)/debug/portcullis rules --format markdown | diff -u docs/rules.md - \
 		|| { echo 'docs/rules.md is stale: run `make docs`'; exit 1; }
 
 check-examples:
@@ -43,7 +47,7 @@ run-tests: $(LOCAL_AWS)/ready
 # The local AWS, the functions in it, an attack, and the messages that on-call gets.
 demo: $(LOCAL_AWS)/ready
 	$(CARGO) build --quiet --locked --workspace --bins
-	$(LOCAL_AWS)/bin/python tests/local-aws/demo.py
+	PORTCULLIS_BINARIES=$(abspath $(TARGET))/debug $(LOCAL_AWS)/bin/python tests/local-aws/demo.py
 
 $(LOCAL_AWS)/ready: tests/local-aws/requirements.txt
 	$(PYTHON) -m venv $(LOCAL_AWS)
@@ -52,13 +56,15 @@ $(LOCAL_AWS)/ready: tests/local-aws/requirements.txt
 
 # Everything that is generated from code.
 docs:
-	$(CARGO) run --quiet --locked -- rules --format markdown > docs/rules.md
+	$(CARGO) build --quiet --locked --workspace --bins
+	$(TARGET)/debug/portcullis rules --format markdown > docs/rules.md
 
 # The findings that the example must give, with and without its baseline. Read the diff before committing.
 expected:
-	$(CARGO) run --quiet --locked -- replay examples/incident --format jsonl \
+	$(CARGO) build --quiet --locked --workspace --bins
+	$(TARGET)/debug/portcullis replay examples/incident --format jsonl \
 		> examples/expected.jsonl
-	$(CARGO) run --quiet --locked -- replay examples/incident --format jsonl \
+	$(TARGET)/debug/portcullis replay examples/incident --format jsonl \
 		--baseline examples/incident-baseline.ndjson > examples/expected-with-baseline.jsonl
 
 # The list of mutating operations, from the service models of botocore.

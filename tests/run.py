@@ -58,8 +58,10 @@ def end_to_end(totals):
     if subprocess.run(build, cwd=ROOT, check=False).returncode != 0:
         totals.failed += 1
         return
+    binaries = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+    environment = os.environ | {"PORTCULLIS_BINARIES": str(binaries.absolute())}
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
-    totals.run(command, PYTEST, ("failed", "passed", "skipped"), cwd=LOCAL_AWS)
+    totals.run(command, PYTEST, ("failed", "passed", "skipped"), cwd=LOCAL_AWS, env=environment)
 
 
 def main():

@@ -81,7 +81,7 @@ impl Clients {
             .build()
             .await;
         config
-            .credentials_provider(aws_sdk_sts::config::SharedCredentialsProvider::new(
+            .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
                 provider,
             ))
             .build()
