@@ -114,7 +114,7 @@ async fn windows_of_several_pages_are_read_to_the_end() {
         seconds: 600,
         min_groups: 1,
     };
-    seen.principal = Some("long".repeat(20_000));
+    seen.shown = Some("long".repeat(20_000));
     let mut distinct = Vec::new();
     for n in 0..40 {
         seen.fact.thing = format!("thing-{n}");

@@ -87,7 +87,7 @@ pub fn seen(rule: &WindowRule, finding: &Finding) -> Option<(WindowKey, Seen)> {
             group: api().unwrap_or_default(),
         },
         region: region.to_owned(),
-        principal: serde_json::to_string(&shown).ok(),
+        shown: serde_json::to_string(&shown).ok(),
     };
     let key = WindowKey {
         rule: rule.about.id,
@@ -176,7 +176,7 @@ pub fn finding(
 
 /// A store that lost the text, or has an older form of it, only makes the finding show less.
 fn shown(seen: &Seen) -> Option<Shown> {
-    serde_json::from_str(seen.principal.as_deref()?).ok()
+    serde_json::from_str(seen.shown.as_deref()?).ok()
 }
 
 fn least(shown: &[Shown]) -> Confidence {

@@ -82,7 +82,7 @@ pub struct Seen {
     /// Region of the event.
     pub region: String,
     /// The rest, as text that a store keeps and gives back as it is ([`crate::counting`]).
-    pub principal: Option<String>,
+    pub shown: Option<String>,
 }
 
 /// Counts facts in windows, with the guarantee of [`crate::window`].

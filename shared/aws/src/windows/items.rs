@@ -47,7 +47,7 @@ pub(super) fn stamp(fact: &Fact) -> String {
 
 /// What is kept of an occurrence beside its stamp.
 pub(super) fn details(seen: &Seen) -> String {
-    let details = (&seen.region, &seen.fact.group, &seen.principal);
+    let details = (&seen.region, &seen.fact.group, &seen.shown);
     // Texts always serialise; without details the item could not be read, and that is an error.
     serde_json::to_string(&details).unwrap_or_default()
 }
@@ -74,7 +74,7 @@ impl FactItem {
         let start = minute.parse::<i64>().ok()?.checked_mul(60)?;
         let occurrence = |stamp: &str, details: &str| {
             let (time, event_id) = stamp.split_once(' ')?;
-            let (region, group, principal) = serde_json::from_str(details).ok()?;
+            let (region, group, shown) = serde_json::from_str(details).ok()?;
             Some(Seen {
                 fact: Fact {
                     time: time.parse().ok()?,
@@ -83,7 +83,7 @@ impl FactItem {
                     group,
                 },
                 region,
-                principal,
+                shown,
             })
         };
         let first_details = text(item, "first_details")?;

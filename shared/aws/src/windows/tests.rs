@@ -83,7 +83,7 @@ impl Bench {
                 group: String::new(),
             },
             region: "eu-west-1".to_owned(),
-            principal: Some(by.to_owned()),
+            shown: Some(by.to_owned()),
         };
         let delivery = delivery(&event_id, time + 5);
         let raised = self
@@ -195,7 +195,7 @@ fn an_alert_shows_the_true_first_and_last_whatever_the_order() {
         bench.observe(time, "x", by);
     }
     let raised = bench.observe(61, "other", "o");
-    let shown = raised[0].facts.iter().map(|seen| seen.principal.as_deref());
+    let shown = raised[0].facts.iter().map(|seen| seen.shown.as_deref());
     assert_eq!(shown.collect::<Vec<_>>(), [Some("a"), Some("z"), Some("o")]);
 }
 

@@ -80,7 +80,7 @@ pub fn scenario(seed: u64) -> Scenario {
                     group: format!("eu-west-{}/api{}", thing % 2, thing % 3),
                 },
                 region: format!("eu-west-{}", thing % 2),
-                principal: (random.below(4) > 0).then(|| format!("user/{}", random.below(3))),
+                shown: (random.below(4) > 0).then(|| format!("user/{}", random.below(3))),
             }
         })
         .collect();

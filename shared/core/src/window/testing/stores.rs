@@ -93,7 +93,7 @@ fn seen(time: i64, thing: &str) -> Seen {
             group: String::new(),
         },
         region: "eu-west-1".to_owned(),
-        principal: None,
+        shown: None,
     }
 }
 
