@@ -13,13 +13,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use portcullis_core::change::{ApiType, Change};
 use portcullis_core::ports::{Live, LiveReader, PortError};
 use portcullis_core::record::Record;
-use portcullis_core::settings::{
-    AccessLog, AccountSettings, ApiSettings, Execution, LogLevel, MethodSettings, Scope,
-    StageSettings,
-};
+use portcullis_core::settings::{self, FieldError};
 
 use crate::clients::Clients;
 use crate::error::port_error;
+use crate::settings_json as json;
 
 /// Reads with the role that may only read.
 #[derive(Debug, Clone)]
@@ -70,133 +68,61 @@ where
     }
 }
 
+/// The settings in AWS's own JSON, read by the parser that reads baselines and responses.
+fn understood<T>(settings: Result<T, FieldError>) -> Result<T, PortError> {
+    settings.map_err(|error| PortError {
+        action: "understand the live settings",
+        retryable: false,
+        source: Box::new(error),
+    })
+}
+
 async fn account(client: &v1::Client) -> Result<Live, PortError> {
     let answer = client.get_account().send().await;
     let answer = answer.map_err(|error| port_error("read the account's settings", error))?;
     Ok(Live {
-        account: Some(AccountSettings {
-            cloudwatch_role_arn: answer.cloudwatch_role_arn.filter(|arn| !arn.is_empty()),
-        }),
+        account: Some(understood(settings::account(&json::account(&answer)))?),
         ..Live::default()
     })
 }
 
 async fn rest_api(client: &v1::Client, id: &str) -> Result<Live, PortError> {
     let answer = client.get_rest_api().rest_api_id(id).send().await;
-    let Some(api) = found(
-        "read the API",
-        answer,
-        v1::operation::get_rest_api::GetRestApiError::is_not_found_exception,
-    )?
-    else {
-        return Ok(Live::default());
-    };
-    let types = api.endpoint_configuration.and_then(|end| end.types);
-    Ok(Live {
-        api: Some(ApiSettings {
-            endpoint_types: types
-                .map(|types| types.iter().map(|kind| kind.as_str().to_owned()).collect()),
-            execute_api_disabled: Some(api.disable_execute_api_endpoint),
-        }),
-        ..Live::default()
-    })
+    let missing = v1::operation::get_rest_api::GetRestApiError::is_not_found_exception;
+    api(found("read the API", answer, missing)?.map(|api| json::rest_api(&api)))
 }
 
 async fn v2_api(client: &v2::Client, id: &str) -> Result<Live, PortError> {
     let answer = client.get_api().api_id(id).send().await;
-    let Some(api) = found(
-        "read the API",
-        answer,
-        v2::operation::get_api::GetApiError::is_not_found_exception,
-    )?
-    else {
-        return Ok(Live::default());
-    };
+    let missing = v2::operation::get_api::GetApiError::is_not_found_exception;
+    api(found("read the API", answer, missing)?.map(|api| json::v2_api(&api)))
+}
+
+fn api(json: Option<String>) -> Result<Live, PortError> {
+    let api = json.as_deref().map(settings::api).transpose();
     Ok(Live {
-        api: Some(ApiSettings {
-            endpoint_types: None,
-            execute_api_disabled: api.disable_execute_api_endpoint,
-        }),
+        api: understood(api)?,
         ..Live::default()
     })
 }
 
-async fn rest_stage(client: &v1::Client, id: &str, stage: &str) -> Result<Live, PortError> {
-    let read = client.get_stage().rest_api_id(id).stage_name(stage);
+async fn rest_stage(client: &v1::Client, id: &str, name: &str) -> Result<Live, PortError> {
+    let read = client.get_stage().rest_api_id(id).stage_name(name);
     let answer = read.send().await;
-    let Some(stage) = found(
-        "read the stage",
-        answer,
-        v1::operation::get_stage::GetStageError::is_not_found_exception,
-    )?
-    else {
-        return Ok(Live::default());
-    };
-    let scopes = stage.method_settings.unwrap_or_default();
-    let scopes = scopes.into_iter().map(|(key, set)| {
-        let settings = MethodSettings {
-            level: set.logging_level.as_deref().map(LogLevel::parse),
-            rate_limit: Some(set.throttling_rate_limit),
-            burst_limit: Some(f64::from(set.throttling_burst_limit)),
-        };
-        (Scope::of_method(&key), settings)
-    });
-    let log = stage.access_log_settings.map(|log| AccessLog {
-        destination_arn: log.destination_arn,
-        format: log.format,
-    });
-    Ok(Live {
-        stage: Some(StageSettings {
-            execution: Some(Execution {
-                scopes: scopes.collect(),
-                inherits: true,
-            }),
-            access_log: log.filter(AccessLog::is_on),
-        }),
-        ..Live::default()
-    })
+    let missing = v1::operation::get_stage::GetStageError::is_not_found_exception;
+    stage(found("read the stage", answer, missing)?.map(|stage| json::rest_stage(&stage)))
 }
 
-async fn v2_stage(client: &v2::Client, id: &str, stage: &str) -> Result<Live, PortError> {
-    let answer = client.get_stage().api_id(id).stage_name(stage).send().await;
-    let Some(stage) = found(
-        "read the stage",
-        answer,
-        v2::operation::get_stage::GetStageError::is_not_found_exception,
-    )?
-    else {
-        return Ok(Live::default());
-    };
-    let routes = stage.route_settings.unwrap_or_default().into_iter();
-    let mut scopes: std::collections::BTreeMap<_, _> = routes
-        .map(|(key, set)| (Scope::of_route(&key), route(&set)))
-        .collect();
-    if let Some(set) = &stage.default_route_settings {
-        scopes.insert(Scope::Default, route(set));
-    }
-    let log = stage.access_log_settings.map(|log| AccessLog {
-        destination_arn: log.destination_arn,
-        format: log.format,
-    });
-    Ok(Live {
-        stage: Some(StageSettings {
-            execution: Some(Execution {
-                scopes,
-                inherits: false,
-            }),
-            access_log: log.filter(AccessLog::is_on),
-        }),
-        ..Live::default()
-    })
+async fn v2_stage(client: &v2::Client, id: &str, name: &str) -> Result<Live, PortError> {
+    let answer = client.get_stage().api_id(id).stage_name(name).send().await;
+    let missing = v2::operation::get_stage::GetStageError::is_not_found_exception;
+    stage(found("read the stage", answer, missing)?.map(|stage| json::v2_stage(&stage)))
 }
 
-fn route(set: &v2::types::RouteSettings) -> MethodSettings {
-    MethodSettings {
-        level: set
-            .logging_level
-            .as_ref()
-            .map(|level| LogLevel::parse(level.as_str())),
-        rate_limit: set.throttling_rate_limit,
-        burst_limit: set.throttling_burst_limit.map(f64::from),
-    }
+fn stage(json: Option<String>) -> Result<Live, PortError> {
+    let stage = json.as_deref().map(settings::stage).transpose();
+    Ok(Live {
+        stage: understood(stage)?.flatten(),
+        ..Live::default()
+    })
 }

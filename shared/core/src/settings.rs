@@ -284,7 +284,7 @@ impl StageWire {
 ///
 /// # Errors
 /// When a member that is read has the wrong type.
-pub(crate) fn stage(json: &str) -> Result<Option<StageSettings>, FieldError> {
+pub fn stage(json: &str) -> Result<Option<StageSettings>, FieldError> {
     let wire: StageWire = fields(json)?;
     if !wire.is_stage() {
         return Ok(None);
@@ -325,7 +325,7 @@ fn optional_flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::
 ///
 /// # Errors
 /// When a member that is read has the wrong type.
-pub(crate) fn api(json: &str) -> Result<ApiSettings, FieldError> {
+pub fn api(json: &str) -> Result<ApiSettings, FieldError> {
     let wire: ApiWire = fields(json)?;
     Ok(ApiSettings {
         endpoint_types: wire
@@ -345,7 +345,7 @@ struct AccountWire {
 ///
 /// # Errors
 /// When a member that is read has the wrong type.
-pub(crate) fn account(json: &str) -> Result<AccountSettings, FieldError> {
+pub fn account(json: &str) -> Result<AccountSettings, FieldError> {
     let wire: AccountWire = fields(json)?;
     Ok(AccountSettings {
         cloudwatch_role_arn: wire.cloudwatch_role_arn.filter(|arn| !arn.is_empty()),
