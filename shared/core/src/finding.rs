@@ -2,7 +2,7 @@
 //! line of `replay --format jsonl` and the machine part of a notification.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::change::ApiRef;
@@ -70,9 +70,10 @@ impl Confidence {
 }
 
 /// A value that may not be known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Known {
     /// Nobody can tell; left out of the serialised form.
+    #[default]
     Unknown,
     /// Known not to be set; `null`.
     NotSet,
@@ -101,16 +102,22 @@ impl Serialize for Known {
     }
 }
 
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<String>::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// One setting that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingChange {
     /// The patch path as the record spells it, or a JSON pointer to the member.
     pub path: String,
     /// What stood before.
-    #[serde(skip_serializing_if = "Known::is_unknown")]
+    #[serde(default, skip_serializing_if = "Known::is_unknown")]
     pub before: Known,
     /// What stands now.
-    #[serde(skip_serializing_if = "Known::is_unknown")]
+    #[serde(default, skip_serializing_if = "Known::is_unknown")]
     pub after: Known,
 }
 

@@ -23,6 +23,7 @@ pub mod pattern;
 pub mod pipeline;
 pub mod ports;
 pub mod record;
+pub mod remediation;
 pub mod replay;
 pub mod responders;
 pub mod rules;

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use percent_encoding::percent_decode_str;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::record::flag;
 
@@ -108,12 +108,14 @@ pub struct MethodSettings {
 }
 
 /// Where access logs go, and in which form.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AccessLog {
     /// ARN of a log group or a Firehose stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_arn: Option<String>,
     /// The line to write, with `$context` variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
 }
 

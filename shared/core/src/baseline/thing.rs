@@ -1,9 +1,11 @@
 //! What has settings: an account in a Region, an API, a stage.
 
+use serde::{Deserialize, Serialize};
+
 use crate::change::{ApiRef, ApiType, Target};
 
 /// An API that has an id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Api {
     /// `restApiId` or `apiId`.
     pub id: String,
@@ -21,7 +23,8 @@ impl Api {
 }
 
 /// What a thing is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum What {
     /// The settings of API Gateway for the account in the Region.
     Account,
@@ -32,7 +35,7 @@ pub enum What {
 }
 
 /// What has settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
     /// The account that it is in.
     pub account: String,
