@@ -1,11 +1,27 @@
 //! What a change took away, and the steps that bring exactly that back: three-way against the live
 //! state, so that what others changed since survives.
 
+mod account;
+mod build;
+mod document;
+mod fields;
+mod progress;
+mod recovery;
+mod rest_api;
+mod rest_patch;
+mod rest_stage;
+pub(crate) mod shell;
+mod take;
+mod touched;
+mod v2_patch;
+mod v2_stage;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use self::recovery::Recovery;
+use super::settings::{MethodSetting, Serving, Settings, V2Stage};
 use super::step::Step;
 use crate::baseline::thing::Thing;
 use crate::change::Change;
@@ -22,8 +38,8 @@ pub struct Plan {
     pub wanted: Settings,
     /// What the steps change, before and after them.
     pub changes: Vec<SettingChange>,
-    /// The settings that were taken away, by stable names such as `methodSettings/*/*/loggingLevel`,
-    /// whether or not a step brings them back. What names the same setting twice within an hour is contested.
+    /// The settings that were taken away, by stable names such as `logging of */*`, whether or
+    /// not a step brings them back. What names the same setting twice within an hour is contested.
     pub fields: BTreeSet<String>,
     /// What is not brought back and why, as sentences for people.
     pub notes: Vec<String>,
@@ -56,18 +72,76 @@ pub enum UndoRefused {
 /// left behind where the record shows it (else the live state stands for it). A setting that is neither
 /// what the change left nor what stood before was changed since by somebody: it is left alone, with a note.
 pub fn restore(
-    _thing: &Thing,
-    _change: &Change,
-    _before: &Settings,
-    _after: Option<&Settings>,
+    thing: &Thing,
+    change: &Change,
+    before: &Settings,
+    after: Option<&Settings>,
     live: &Settings,
 ) -> Plan {
-    todo_plan(live)
+    match (before, live) {
+        (Settings::RestStage(before), Settings::RestStage(now)) => {
+            let after = after.and_then(|after| match after {
+                Settings::RestStage(after) => Some(after),
+                _ => None,
+            });
+            let found = rest_stage::restore(change, before, after, now);
+            found.plan(thing, live, Settings::RestStage)
+        }
+        (Settings::V2Stage(before), Settings::V2Stage(now)) => {
+            let after = after.and_then(|after| match after {
+                Settings::V2Stage(after) => Some(after),
+                _ => None,
+            });
+            let found = v2_stage::restore(thing, change, before, after, now);
+            found.plan(thing, live, Settings::V2Stage)
+        }
+        (Settings::RestApi(before), Settings::RestApi(now)) => {
+            let after = after.and_then(|after| match after {
+                Settings::RestApi(after) => Some(after),
+                _ => None,
+            });
+            let found = rest_api::restore(change, before, after, now);
+            found.plan(thing, live, Settings::RestApi)
+        }
+        (Settings::Account(before), Settings::Account(now)) => {
+            let after = after.and_then(|after| match after {
+                Settings::Account(after) => Some(after),
+                _ => None,
+            });
+            let found = account::restore(change, before, after, now);
+            found.plan(thing, live, Settings::Account)
+        }
+        _ => build::nothing(
+            live,
+            "what stood before and what stands now are not the same kind of thing",
+        ),
+    }
 }
 
-/// The request limit of 0 on everything that a stage serves.
-pub fn contain(_thing: &Thing, live: &Settings) -> Plan {
-    todo_plan(live)
+impl<T> Recovery<T> {
+    fn plan(self, thing: &Thing, live: &Settings, settings: fn(T) -> Settings) -> Plan {
+        let wanted = settings(self.wanted);
+        build::plan(thing, live, wanted, self.fields, self.notes)
+    }
+}
+
+/// The request limit of 0 on everything that a stage of a REST API serves.
+pub fn contain(thing: &Thing, live: &Settings) -> Plan {
+    let Settings::RestStage(stage) = live else {
+        return build::nothing(live, "only a stage of a REST API can be contained");
+    };
+    let mut stage = stage.clone();
+    let keys = &mut stage.method_settings;
+    keys.entry("*/*".to_owned()).or_default();
+    for set in keys.values_mut() {
+        *set = MethodSetting {
+            throttling_rate_limit: Some(0.0),
+            throttling_burst_limit: Some(0),
+            ..set.clone()
+        };
+    }
+    let names = keys.keys().map(|key| format!("limits of {key}")).collect();
+    build::plan(thing, live, Settings::RestStage(stage), names, Vec::new())
 }
 
 /// What is left to do of a plan, from a live state where some of its steps may have been made: for the
@@ -75,8 +149,34 @@ pub fn contain(_thing: &Thing, live: &Settings) -> Plan {
 ///
 /// # Errors
 /// When a setting that the plan writes is neither as it was when the plan was made nor as wanted.
-pub fn resume(_thing: &Thing, plan: &Plan, _live: &Settings) -> Result<Plan, Moved> {
-    Ok(plan.clone())
+pub fn resume(thing: &Thing, plan: &Plan, live: &Settings) -> Result<Plan, Moved> {
+    if let (Settings::Serving(was), Settings::Serving(_), Settings::Serving(now)) =
+        (&plan.live, &plan.wanted, live)
+    {
+        return Ok(serving(plan, was, now));
+    }
+    let wanted = progress::remaining(&plan.live, &plan.wanted, live)?;
+    let (fields, notes) = (plan.fields.clone(), plan.notes.clone());
+    Ok(build::plan(thing, live, wanted, fields, notes))
+}
+
+/// A deployment has no id before it is made: whatever other one is served is taken for it.
+fn serving(plan: &Plan, was: &Serving, now: &Serving) -> Plan {
+    if !is_served(was, now) {
+        return plan.clone();
+    }
+    Plan {
+        steps: Vec::new(),
+        live: Settings::Serving(now.clone()),
+        wanted: Settings::Serving(now.clone()),
+        changes: Vec::new(),
+        ..plan.clone()
+    }
+}
+
+/// Whether a stage serves another deployment than it did.
+fn is_served(was: &Serving, now: &Serving) -> bool {
+    now.deployment_id.is_some() && now.deployment_id != was.deployment_id
 }
 
 /// The plan that takes a plan back: from the live state, where it still is what was wanted, to what was
@@ -84,22 +184,59 @@ pub fn resume(_thing: &Thing, plan: &Plan, _live: &Settings) -> Result<Plan, Mov
 ///
 /// # Errors
 /// When the world has moved on, or a call that deletes would be needed.
-pub fn undo(_thing: &Thing, plan: &Plan, _live: &Settings) -> Result<Plan, UndoRefused> {
-    Ok(plan.clone())
+pub fn undo(thing: &Thing, plan: &Plan, live: &Settings) -> Result<Plan, UndoRefused> {
+    if let (Settings::Serving(was), Settings::Serving(now)) = (&plan.live, live) {
+        // No step names a deployment, so the operator does it.
+        let served = was.deployment_id.as_deref().filter(|_| is_served(was, now));
+        return match served.and_then(|id| shell::serve(thing, id)) {
+            Some(command) => Err(UndoRefused::NeedsDelete {
+                commands: vec![command],
+            }),
+            None => Ok(serving(
+                &Plan {
+                    steps: Vec::new(),
+                    ..plan.clone()
+                },
+                was,
+                now,
+            )),
+        };
+    }
+    let wanted = progress::remaining(&plan.wanted, &plan.live, live)?;
+    if let (Settings::V2Stage(live), Settings::V2Stage(wanted)) = (live, &wanted) {
+        let commands = deletions(thing, live, wanted);
+        if !commands.is_empty() {
+            return Err(UndoRefused::NeedsDelete { commands });
+        }
+    }
+    let fields = plan.fields.clone();
+    Ok(build::plan(thing, live, wanted, fields, Vec::new()))
+}
+
+/// The calls that delete which lie between two states of a stage.
+fn deletions(thing: &Thing, live: &V2Stage, wanted: &V2Stage) -> Vec<String> {
+    let [from, to] = [live, wanted].map(|stage| stage.access_log_settings.as_ref());
+    let [from, to] = [from, to].map(fields::access_log);
+    let access_log = (from.is_some() && to.is_none())
+        .then(|| shell::delete_access_log_settings(thing))
+        .flatten();
+    let routes = live.route_settings.keys();
+    let routes = routes
+        .filter(|route| !wanted.route_settings.contains_key(*route))
+        .filter_map(|route| shell::delete_route_settings(thing, route));
+    access_log.into_iter().chain(routes).collect()
 }
 
 /// The settings that the plan writes and that are not as wanted in what was read back; none: verified.
-pub fn unmet(_plan: &Plan, _read: &Settings) -> Vec<String> {
-    Vec::new()
+pub fn unmet(plan: &Plan, read: &Settings) -> Vec<String> {
+    if let (Settings::Serving(was), Settings::Serving(now)) = (&plan.live, read) {
+        return match is_served(was, now) {
+            true => Vec::new(),
+            false => vec![fields::Field::Deployment.path()],
+        };
+    }
+    progress::unmet(&plan.live, &plan.wanted, read)
 }
 
-fn todo_plan(live: &Settings) -> Plan {
-    Plan {
-        steps: Vec::new(),
-        live: live.clone(),
-        wanted: live.clone(),
-        changes: Vec::new(),
-        fields: BTreeSet::new(),
-        notes: Vec::new(),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What a restore has found so far: the wanted state, the settings that were taken away, and what is said
+//! about them. Here the three states of one setting are compared.
+
+use std::collections::BTreeSet;
+
+use super::fields::{Field, access_log};
+use super::touched::StageTouch;
+use crate::change::StageEdit;
+use crate::settings::{AccessLog, LogLevel};
+
+/// A setting before the change, after it, and now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sides<T> {
+    pub(super) before: T,
+    pub(super) after: T,
+    pub(super) live: T,
+}
+
+/// Of one kind of settings.
+#[derive(Debug)]
+pub(super) struct Recovery<T> {
+    /// Begins as the live state.
+    pub(super) wanted: T,
+    /// Stable names of what was taken away.
+    pub(super) fields: BTreeSet<String>,
+    /// Sentences for people.
+    pub(super) notes: Vec<String>,
+}
+
+impl<T: Clone> Recovery<T> {
+    pub(super) fn new(live: &T) -> Self {
+        Self {
+            wanted: live.clone(),
+            fields: BTreeSet::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl<T> Recovery<T> {
+    /// Something was taken away.
+    pub(super) fn taken(&mut self, name: impl Into<String>) {
+        self.fields.insert(name.into());
+    }
+
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Whether a setting that was taken away is to be brought back: it still is as the change left it. When
+    /// it is neither that nor as before, somebody has changed it since, and a note says so.
+    pub(super) fn is_left(&mut self, field: &Field, sides: Sides<Option<&str>>) -> bool {
+        if sides.live == sides.before {
+            return false;
+        }
+        if sides.live == sides.after {
+            return true;
+        }
+        self.moved(field);
+        false
+    }
+
+    /// Says that a setting is left alone.
+    pub(super) fn moved(&mut self, field: &Field) {
+        self.note(format!(
+            "`{}` was changed again since and is left as it is",
+            field.path()
+        ));
+    }
+}
+
+/// Whether less is logged after than before. A level that is not known here compares with OFF only.
+pub(super) fn is_lowered(before: LogLevel, after: LogLevel) -> bool {
+    match after {
+        LogLevel::Off => before.is_logged(),
+        LogLevel::Error => before == LogLevel::Info,
+        LogLevel::Info | LogLevel::Other => false,
+    }
+}
+
+/// What an edit made of access logging.
+pub(super) fn access_left(edit: &StageEdit, log: &mut Option<AccessLog>) {
+    match edit {
+        StageEdit::AccessLogsRemoved | StageEdit::AccessLogDestination(None) => *log = None,
+        StageEdit::AccessLogDestination(arn) => {
+            log.get_or_insert_default().destination_arn.clone_from(arn);
+        }
+        StageEdit::AccessLogFormat(format) => {
+            log.get_or_insert_default().format.clone_from(format);
+        }
+        _ => {}
+    }
+}
+
+/// Brings back what of access logging was taken away.
+pub(super) fn access<T>(
+    recovery: &mut Recovery<T>,
+    touch: &StageTouch,
+    logs: Sides<Option<&AccessLog>>,
+) -> Option<AccessLog> {
+    let before = access_log(logs.before);
+    let live = access_log(logs.live);
+    let Some(before) = before else {
+        return live;
+    };
+    let after = access_log(logs.after);
+    let is_removed = after.is_none();
+    let after = after.unwrap_or_default();
+    let mut log = live.clone().unwrap_or_default();
+    let now = live.unwrap_or_default();
+    let members: [(Field, bool, fn(&mut AccessLog) -> &mut Option<String>); 2] = [
+        (Field::Destination, touch.destination(), |log| {
+            &mut log.destination_arn
+        }),
+        (Field::Format, touch.format(), |log| &mut log.format),
+    ];
+    let (mut before, mut after, mut now) = (before, after, now);
+    for (field, is_touched, member) in members {
+        let is_touched = is_touched || (is_removed && (touch.destination() || touch.format()));
+        let was = member(&mut before).clone();
+        let sides = Sides {
+            before: was.as_deref(),
+            after: member(&mut after).as_deref(),
+            live: member(&mut now).as_deref(),
+        };
+        if !is_touched || sides.before.is_none() || sides.before == sides.after {
+            continue;
+        }
+        recovery.taken("access log");
+        if recovery.is_left(&field, sides) {
+            *member(&mut log) = was;
+        }
+    }
+    access_log(Some(&log))
+}

@@ -1,0 +1,204 @@
+//! Private REST APIs: what a change took of that, and the patches from one state to another.
+
+use std::collections::BTreeSet;
+
+use super::document;
+use super::fields::{Field, endpoint_type};
+use super::recovery::{Recovery, Sides};
+use super::rest_patch::replace;
+use super::touched::ApiTouch;
+use crate::change::Change;
+use crate::remediation::settings::{EndpointConfiguration, RestApi};
+use crate::remediation::step::{PatchOp, PatchOperation};
+
+const PRIVATE: &str = "PRIVATE";
+const REGIONAL: &str = "REGIONAL";
+const EDGE: &str = "EDGE";
+
+/// What brings back what the change took away. Only a change that ended the type PRIVATE took anything.
+pub(super) fn restore(
+    change: &Change,
+    before: &RestApi,
+    after: Option<&RestApi>,
+    live: &RestApi,
+) -> Recovery<RestApi> {
+    let mut recovery = Recovery::new(live);
+    let touch = ApiTouch::of(change);
+    let is_told = after.is_some();
+    let mut after = after.unwrap_or(live).clone();
+    if let Some(asked) = touch.asked.clone().filter(|_| !is_told) {
+        after.endpoint_configuration.types = vec![asked];
+    }
+    let sides = Sides {
+        before: endpoint_type(&before.endpoint_configuration),
+        after: endpoint_type(&after.endpoint_configuration),
+        live: endpoint_type(&live.endpoint_configuration),
+    };
+    let was_private = sides.before.as_deref() == Some(PRIVATE);
+    let is_taken = sides.after.is_some() && sides.after != sides.before;
+    if !touch.endpoint || !was_private || !is_taken {
+        return recovery;
+    }
+    recovery.taken("endpoint");
+    let types = Sides {
+        before: sides.before.as_deref(),
+        after: sides.after.as_deref(),
+        live: sides.live.as_deref(),
+    };
+    if recovery.is_left(&Field::EndpointType, types) {
+        let types = &before.endpoint_configuration.types;
+        recovery
+            .wanted
+            .endpoint_configuration
+            .types
+            .clone_from(types);
+    }
+    let endpoints = Sides {
+        before: &before.endpoint_configuration,
+        after: &after.endpoint_configuration,
+        live: &live.endpoint_configuration,
+    };
+    vpc_endpoints(&mut recovery, &touch, endpoints);
+    ip_address_type(&mut recovery, endpoints);
+    if touch.policy {
+        policy(&mut recovery, before, &after, live);
+    }
+    recovery
+}
+
+fn vpc_endpoints(
+    recovery: &mut Recovery<RestApi>,
+    touch: &ApiTouch,
+    sides: Sides<&EndpointConfiguration>,
+) {
+    let of = |endpoint: &EndpointConfiguration| -> BTreeSet<String> {
+        endpoint.vpc_endpoint_ids.iter().cloned().collect()
+    };
+    let (before, after) = (of(sides.before), of(sides.after));
+    let mut ids = of(sides.live);
+    let live = ids.clone();
+    ids.extend(before.difference(&after).cloned());
+    if touch.vpc_endpoints {
+        for added in after.difference(&before) {
+            ids.remove(added);
+        }
+    }
+    if ids != live {
+        let endpoint = &mut recovery.wanted.endpoint_configuration;
+        endpoint.vpc_endpoint_ids = ids.into_iter().collect();
+    }
+}
+
+fn ip_address_type(recovery: &mut Recovery<RestApi>, sides: Sides<&EndpointConfiguration>) {
+    let kinds = Sides {
+        before: sides.before.ip_address_type.as_deref(),
+        after: sides.after.ip_address_type.as_deref(),
+        live: sides.live.ip_address_type.as_deref(),
+    };
+    let is_taken = kinds.before.is_some() && kinds.before != kinds.after;
+    if is_taken && recovery.is_left(&Field::IpAddressType, kinds) {
+        let kind = &sides.before.ip_address_type;
+        let endpoint = &mut recovery.wanted.endpoint_configuration;
+        endpoint.ip_address_type.clone_from(kind);
+    }
+}
+
+fn policy(recovery: &mut Recovery<RestApi>, before: &RestApi, after: &RestApi, live: &RestApi) {
+    let [was, is, now] = [before, after, live].map(canonical_policy);
+    if was == is {
+        return;
+    }
+    recovery.taken("policy");
+    let sides = Sides {
+        before: was.as_deref(),
+        after: is.as_deref(),
+        live: now.as_deref(),
+    };
+    if recovery.is_left(&Field::Policy, sides) {
+        recovery.wanted.policy.clone_from(&before.policy);
+    }
+}
+
+fn canonical_policy(api: &RestApi) -> Option<String> {
+    let policy = api.policy.as_deref().filter(|policy| !policy.is_empty());
+    policy.map(document::canonical)
+}
+
+/// The patches from one state to another, one call each. A private API needs its policy first; one that
+/// ceases to be private loses it last.
+pub(super) fn patches(live: &RestApi, wanted: &RestApi) -> Vec<Vec<PatchOperation>> {
+    let mut patches =
+        endpoint_patches(&live.endpoint_configuration, &wanted.endpoint_configuration);
+    if canonical_policy(live) != canonical_policy(wanted) {
+        let policy = wanted.policy.as_deref().map(document::plain);
+        let policy = vec![replace(Field::Policy.path(), policy.unwrap_or_default())];
+        let ends_private = endpoint_type(&live.endpoint_configuration).as_deref() == Some(PRIVATE)
+            && endpoint_type(&wanted.endpoint_configuration).as_deref() != Some(PRIVATE);
+        let at = if ends_private { patches.len() } else { 0 };
+        patches.insert(at, policy);
+    }
+    patches
+}
+
+fn endpoint_patches(
+    live: &EndpointConfiguration,
+    wanted: &EndpointConfiguration,
+) -> Vec<Vec<PatchOperation>> {
+    let (from, to) = (endpoint_type(live), endpoint_type(wanted));
+    let to = to.filter(|to| from.as_ref() != Some(to));
+    let mut patches = Vec::new();
+    let mut patch = Vec::new();
+    let ends_private = from.as_deref() == Some(PRIVATE) && to.is_some();
+    let mut ids = ids_patch(live, wanted);
+    if ends_private {
+        // Only a private API has VPC endpoints to remove.
+        patch.append(&mut ids);
+    }
+    let mut from = from;
+    if ends_private && to.as_deref() == Some(EDGE) {
+        patch.push(type_operation(from.as_deref(), REGIONAL));
+        patches.push(std::mem::take(&mut patch));
+        from = Some(REGIONAL.to_owned());
+    }
+    if let Some(to) = to {
+        patch.push(type_operation(from.as_deref(), &to));
+    }
+    patch.append(&mut ids);
+    let kind = wanted.ip_address_type.as_ref();
+    if let Some(kind) = kind.filter(|kind| live.ip_address_type.as_ref() != Some(kind)) {
+        patch.push(replace(Field::IpAddressType.path(), kind.clone()));
+    }
+    if !patch.is_empty() {
+        patches.push(patch);
+    }
+    patches
+}
+
+/// The path names the old type; the index serves where that is not told.
+fn type_operation(from: Option<&str>, to: &str) -> PatchOperation {
+    let path = format!("{}/{}", Field::EndpointType.path(), from.unwrap_or("0"));
+    replace(path, to.to_owned())
+}
+
+fn ids_patch(live: &EndpointConfiguration, wanted: &EndpointConfiguration) -> Vec<PatchOperation> {
+    let of = |endpoint: &EndpointConfiguration| -> BTreeSet<String> {
+        endpoint.vpc_endpoint_ids.iter().cloned().collect()
+    };
+    let (from, to) = (of(live), of(wanted));
+    let operation = |op, id: &String| PatchOperation {
+        op,
+        path: Field::VpcEndpoint(id.clone()).path(),
+        value: Some(id.clone()),
+    };
+    let added = to.difference(&from).map(|id| operation(PatchOp::Add, id));
+    let removed = from
+        .difference(&to)
+        .map(|id| operation(PatchOp::Remove, id));
+    added.chain(removed).collect()
+}
+
+/// Whether a type is on the way from one to another: a private API becomes an edge-optimised one in two
+/// calls.
+pub(super) fn is_between(from: Option<&str>, now: Option<&str>, to: Option<&str>) -> bool {
+    from == Some(PRIVATE) && now == Some(REGIONAL) && to == Some(EDGE)
+}

@@ -1,0 +1,335 @@
+//! Stages of HTTP and WebSocket APIs: what a change took of their logging.
+//!
+//! Execution logging exists for WebSocket APIs only. The settings of a route replace those of the stage
+//! whole, so what a route leaves out is at AWS's default and not at the stage's.
+
+use std::collections::BTreeSet;
+
+use super::fields::{self, Field, ROUTE, is_execution_logging, route_value};
+use super::recovery::{Recovery, Sides, access, access_left, is_lowered};
+use super::shell;
+use super::touched::StageTouch;
+use crate::baseline::thing::Thing;
+use crate::change::{ApiType, Change, StageEdit};
+use crate::remediation::settings::{RouteSettings, V2Stage};
+use crate::settings::{LogLevel, Scope};
+
+/// Whether the API has execution logging. When its kind is not known, nothing of it is written.
+pub(super) fn logs_executions(thing: &Thing) -> bool {
+    let kind = thing.api().and_then(|api| api.kind);
+    kind == Some(ApiType::WebSocket)
+}
+
+/// What brings back what the change took away.
+pub(super) fn restore(
+    thing: &Thing,
+    change: &Change,
+    before: &V2Stage,
+    after: Option<&V2Stage>,
+    live: &V2Stage,
+) -> Recovery<V2Stage> {
+    let mut touch = StageTouch::of(change);
+    let is_told = after.is_some();
+    if is_told {
+        touch.access_log_is_one();
+    }
+    let after = match after {
+        Some(after) => after.clone(),
+        None => left(change, before, live),
+    };
+    let sides = Sides {
+        before,
+        after: &after,
+        live,
+    };
+    let executes = logs_executions(thing);
+    let mut search = Search {
+        thing,
+        sides,
+        executes,
+        is_told,
+        recovery: Recovery::new(live),
+    };
+    if touch.level(&Scope::Default) {
+        search.default(touch.whole(&Scope::Default));
+    }
+    let routes: BTreeSet<&String> = before
+        .route_settings
+        .keys()
+        .chain(after.route_settings.keys())
+        .collect();
+    for route in routes {
+        let scope = Scope::of_route(route);
+        if touch.level(&scope) {
+            search.route(route, touch.whole(&scope));
+        }
+    }
+    let mut recovery = search.recovery;
+    let logs = Sides {
+        before: before.access_log_settings.as_ref(),
+        after: after.access_log_settings.as_ref(),
+        live: live.access_log_settings.as_ref(),
+    };
+    let log = access(&mut recovery, &touch, logs);
+    if log != fields::access_log(live.access_log_settings.as_ref()) {
+        recovery.wanted.access_log_settings = log;
+    }
+    recovery
+}
+
+/// The state that a change left, where no response shows it: the live one, and the change's own words.
+fn left(change: &Change, before: &V2Stage, live: &V2Stage) -> V2Stage {
+    let mut left = live.clone();
+    let Change::StageUpdated(update) = change else {
+        return left;
+    };
+    for edit in &update.edits {
+        match &edit.what {
+            StageEdit::Level(scope, level) => set_level(&mut left, before, scope, Some(*level)),
+            StageEdit::WrittenWithoutLevel(scope @ Scope::One(_)) => {
+                set_level(&mut left, before, scope, None);
+            }
+            StageEdit::Removed(scope) => left
+                .route_settings
+                .retain(|route, _| Scope::of_route(route) != *scope),
+            other => access_left(other, &mut left.access_log_settings),
+        }
+    }
+    left
+}
+
+fn set_level(left: &mut V2Stage, before: &V2Stage, scope: &Scope, level: Option<LogLevel>) {
+    let level = level.map(|level| level.as_str().to_owned());
+    if *scope == Scope::Default {
+        left.default_route_settings
+            .get_or_insert_default()
+            .logging_level = level;
+        return;
+    }
+    let known = left
+        .route_settings
+        .keys()
+        .chain(before.route_settings.keys());
+    let routes: Vec<String> = known
+        .filter(|route| Scope::of_route(route) == *scope)
+        .cloned()
+        .collect();
+    for route in routes {
+        let was = before.route_settings.get(&route).cloned();
+        let set = left.route_settings.entry(route);
+        let set = set.or_insert_with(|| was.unwrap_or_default());
+        set.logging_level.clone_from(&level);
+    }
+}
+
+/// The level that holds for a route, or for all others.
+fn level(stage: &V2Stage, route: Option<&str>) -> LogLevel {
+    let own = route.and_then(|route| stage.route_settings.get(route));
+    let set = own.or(stage.default_route_settings.as_ref());
+    let level = set.and_then(|set| set.logging_level.as_deref());
+    LogLevel::parse(level.unwrap_or_default())
+}
+
+/// Which settings of a route count.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// The level of execution logging.
+    Level,
+    /// Those that were set before.
+    Chosen,
+    /// All, set or not.
+    All,
+}
+
+/// What has been found of the routes so far.
+struct Search<'a> {
+    thing: &'a Thing,
+    sides: Sides<&'a V2Stage>,
+    executes: bool,
+    /// Whether the record shows what the change left behind.
+    is_told: bool,
+    recovery: Recovery<V2Stage>,
+}
+
+impl Search<'_> {
+    fn is_lowered(&mut self, route: Option<&str>) -> bool {
+        let is_lowered = is_lowered(
+            level(self.sides.before, route),
+            level(self.sides.after, route),
+        );
+        let kind = self.thing.api().and_then(|api| api.kind);
+        if is_lowered && kind.is_none() {
+            self.recovery.note(
+                "whether this is an HTTP or a WebSocket API is not known: levels of execution logging \
+                 are not written",
+            );
+        }
+        is_lowered && self.executes
+    }
+
+    /// The default route settings. `whole`: the stage was made anew, and has none.
+    fn default(&mut self, whole: bool) {
+        let of = |stage: &V2Stage| stage.default_route_settings.clone().unwrap_or_default();
+        let sides = Sides {
+            before: &of(self.sides.before),
+            after: &of(self.sides.after),
+            live: &of(self.sides.live),
+        };
+        let is_lowered = self.is_lowered(None);
+        let mut wanted = sides.live.clone();
+        let mut rows = ROUTE.iter();
+        let level = rows.next().filter(|_| is_lowered);
+        let rest = rows.filter(|_| whole);
+        for row in level.into_iter().chain(rest) {
+            let is_not_there = is_execution_logging(row) && !self.executes;
+            if is_not_there || (row.get)(sides.before).is_none() {
+                continue;
+            }
+            let name = "logging of the default route";
+            self.setting(name, Field::Default(row.name), row, sides, &mut wanted);
+        }
+        if wanted != *sides.live {
+            self.recovery.wanted.default_route_settings = Some(wanted);
+        }
+    }
+
+    fn route(&mut self, route: &str, whole: bool) {
+        let sides = self.sides;
+        let of = |stage: &'_ V2Stage| stage.route_settings.get(route).cloned();
+        let (was, is) = (of(sides.before), of(sides.after));
+        let name = format!("logging of {route}");
+        match (was, is) {
+            (Some(_), None) => self.removed(&name, route),
+            (Some(_), Some(_)) if whole => self.removed(&name, route),
+            (Some(was), Some(is)) => {
+                if self.is_lowered(Some(route)) {
+                    self.rows(&name, route, &was, &is, Rows::Level);
+                }
+            }
+            (None, Some(is)) => self.added(&name, route, &is),
+            (None, None) => {}
+        }
+    }
+
+    /// A route whose settings were removed gets back all that it had.
+    fn removed(&mut self, name: &str, route: &str) {
+        let [before, after] =
+            [self.sides.before, self.sides.after].map(|stage| level(stage, Some(route)));
+        if self.executes && is_lowered(after, before) {
+            self.recovery.note(format!(
+                "the settings of route `{route}` were removed, by which it logs more than before: they \
+                 are not brought back"
+            ));
+            return;
+        }
+        // Without execution logging this says why a level is not written.
+        self.is_lowered(Some(route));
+        let of = |stage: &V2Stage| stage.route_settings.get(route).cloned();
+        let Some(was) = of(self.sides.before) else {
+            return;
+        };
+        self.recovery.taken(name);
+        match (of(self.sides.after), of(self.sides.live)) {
+            (None, None) => {
+                let mut was = was;
+                if !self.executes {
+                    was.logging_level = None;
+                    was.data_trace_enabled = None;
+                }
+                let routes = &mut self.recovery.wanted.route_settings;
+                routes.insert(route.to_owned(), was);
+            }
+            (is, _) => {
+                self.rows(name, route, &was, &is.unwrap_or_default(), Rows::Chosen);
+            }
+        }
+    }
+
+    /// A route that had no settings of its own and logs less with them. They cannot be removed without a
+    /// call that deletes, so they become what the stage had for it.
+    fn added(&mut self, name: &str, route: &str, is: &RouteSettings) {
+        if !self.is_lowered(Some(route)) {
+            return;
+        }
+        self.recovery.taken(name);
+        if !self.sides.live.route_settings.contains_key(route) {
+            return;
+        }
+        let was = self.sides.before.default_route_settings.clone();
+        let rows = if self.is_told { Rows::All } else { Rows::Level };
+        self.rows(name, route, &was.unwrap_or_default(), is, rows);
+        if let Some(command) = shell::delete_route_settings(self.thing, route) {
+            self.recovery.note(format!(
+                "route `{route}` had no settings of its own; to remove those that it has now: {command}"
+            ));
+        }
+    }
+
+    /// Settings of a route that has some.
+    fn rows(
+        &mut self,
+        name: &str,
+        route: &str,
+        was: &RouteSettings,
+        is: &RouteSettings,
+        which: Rows,
+    ) {
+        let live = self.sides.live.route_settings.get(route).cloned();
+        let Some(live) = live else {
+            self.recovery.taken(name);
+            self.recovery.note(format!(
+                "the settings of route `{route}` were removed since and are left so"
+            ));
+            return;
+        };
+        let sides = Sides {
+            before: was,
+            after: is,
+            live: &live,
+        };
+        let mut wanted = live.clone();
+        for row in ROUTE {
+            let is_chosen = match which {
+                Rows::Level => row.name == "loggingLevel",
+                Rows::Chosen => (row.get)(was).is_some(),
+                Rows::All => true,
+            };
+            if is_chosen && (self.executes || !is_execution_logging(row)) {
+                let field = Field::Route(route.to_owned(), row.name);
+                self.setting(name, field, row, sides, &mut wanted);
+            }
+        }
+        if wanted != live {
+            let routes = &mut self.recovery.wanted.route_settings;
+            routes.insert(route.to_owned(), wanted);
+        }
+    }
+
+    fn setting(
+        &mut self,
+        name: &str,
+        field: Field,
+        row: &fields::Row<RouteSettings>,
+        sides: Sides<&RouteSettings>,
+        wanted: &mut RouteSettings,
+    ) {
+        let values = Sides {
+            before: route_value(row, sides.before),
+            after: route_value(row, sides.after),
+            live: route_value(row, sides.live),
+        };
+        let is_trace = row.name == "dataTraceEnabled";
+        if values.before == values.after || is_trace {
+            return;
+        }
+        self.recovery.taken(name);
+        let values = Sides {
+            before: values.before.as_deref(),
+            after: values.after.as_deref(),
+            live: values.live.as_deref(),
+        };
+        if self.recovery.is_left(&field, values) {
+            (row.copy)(sides.before, wanted);
+        }
+    }
+}
