@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use portcullis_core::config::KeeperConfig;
+use portcullis_core::keeper::draft::DraftSource;
 use portcullis_core::keeper::input::{Input, InputError, Message, Scope, place_of_function};
 use portcullis_core::keeper::report::{FUNCTION, Report};
 use portcullis_core::keeper::{KeepError, Keeper, Place, SweepQueue};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use crate::baselines::DynamoBaselines;
 use crate::bootstrap::{beside_binary, connect, now_ms, readable};
 use crate::clients::Clients;
+use crate::drafts::DynamoDrafts;
 use crate::queue::SqsSweeps;
 use crate::settings::ApiGatewaySettings;
 
@@ -60,10 +62,14 @@ impl Function {
         let own = clients.own();
         connect(own, &config.baseline_table).await;
         let queue = Arc::new(SqsSweeps::new(own, config.sweep_queue));
+        // One for settings and drafts: an account has one pace.
+        let reader = Arc::new(ApiGatewaySettings::new(Arc::clone(&clients)));
         Ok(Self {
             keeper: Keeper {
+                drafts: Arc::new(DynamoDrafts::new(own, config.baseline_table.clone())),
+                drafter: Arc::clone(&reader) as Arc<dyn DraftSource>,
                 store: Arc::new(DynamoBaselines::new(own, config.baseline_table)),
-                reader: Arc::new(ApiGatewaySettings::new(Arc::clone(&clients))),
+                reader,
                 queue: Arc::clone(&queue) as Arc<dyn SweepQueue>,
                 reads_elsewhere,
             },

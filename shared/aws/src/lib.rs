@@ -7,6 +7,8 @@ pub mod baselines;
 #[cfg(feature = "functions")]
 pub mod bootstrap;
 pub mod clients;
+#[cfg(feature = "functions")]
+pub mod drafts;
 mod error;
 #[cfg(feature = "functions")]
 pub mod keeping;
@@ -16,6 +18,8 @@ pub mod live;
 pub mod outbox;
 #[cfg(feature = "functions")]
 pub mod pace;
+#[cfg(feature = "functions")]
+pub mod publication;
 #[cfg(feature = "functions")]
 pub mod queue;
 #[cfg(feature = "functions")]

@@ -38,8 +38,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Nothing is waited for longer than this before a read: a clock that is further off is broken.
 const LONGEST_SETTLING: i64 = 10_000;
 
-/// Most REST APIs that one answer may list.
-const PAGE: i32 = 500;
+/// Most things of a REST API, or REST APIs, that one answer may list.
+pub(crate) const PAGE: i32 = 500;
 
 /// See the module.
 #[derive(Debug)]
@@ -49,8 +49,8 @@ pub struct ApiGatewaySettings {
 }
 
 /// An answer, and when by our clock.
-struct Answer<T> {
-    value: T,
+pub(crate) struct Answer<T> {
+    pub(crate) value: T,
     started: i64,
     ended: i64,
 }
@@ -72,16 +72,16 @@ impl<T> Answer<T> {
 }
 
 /// The clients of both service models for one account and Region.
-struct Connection<'a> {
+pub(crate) struct Connection<'a> {
     account: &'a str,
-    rest: v1::Client,
+    pub(crate) rest: v1::Client,
     v2: v2::Client,
     pace: &'a Pace,
 }
 
 impl Connection<'_> {
     /// One request in its turn; `None` when what it asks for does not exist.
-    async fn call<T, E, F>(
+    pub(crate) async fn call<T, E, F>(
         &self,
         action: &'static str,
         send: impl Fn() -> F,
@@ -131,7 +131,7 @@ impl ApiGatewaySettings {
         self.pace.taken(account).await
     }
 
-    async fn connect<'a>(&'a self, account: &'a str, region: &str) -> Connection<'a> {
+    pub(crate) async fn connect<'a>(&'a self, account: &'a str, region: &str) -> Connection<'a> {
         let config = single(self.clients.of(account, region).await);
         Connection {
             account,

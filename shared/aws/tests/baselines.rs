@@ -19,6 +19,7 @@ use aws_sdk_apigatewayv2 as v2;
 use aws_sdk_sqs as sqs;
 use portcullis_aws::baselines::DynamoBaselines;
 use portcullis_aws::clients::Clients;
+use portcullis_aws::drafts::DynamoDrafts;
 use portcullis_aws::pace::INTERVAL;
 use portcullis_aws::queue::SqsSweeps;
 use portcullis_aws::settings::ApiGatewaySettings;
@@ -224,6 +225,8 @@ impl Sweeping {
         let keeper = Keeper {
             store: Arc::clone(&store) as Arc<dyn VersionStore>,
             reader: Arc::clone(&reader) as _,
+            drafts: Arc::new(DynamoDrafts::new(config, table.to_owned())),
+            drafter: Arc::clone(&reader) as _,
             queue: sweeps,
             reads_elsewhere: false,
         };

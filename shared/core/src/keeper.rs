@@ -2,8 +2,10 @@
 //!
 //! An event whose response shows the state after it costs one conditional write. One that does not
 //! costs a read of API Gateway first. What it must not be fooled by stands in
-//! [`crate::baseline::version`]; which records teach what, in [`crate::baseline::learned`].
+//! [`crate::baseline::version`]; which records teach what, in [`crate::baseline::learned`]. A deployment of
+//! a REST API is kept with what it published ([`draft`]).
 
+pub mod draft;
 pub mod input;
 pub mod report;
 pub mod sweep;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::baseline::learned::Learned;
+use crate::baseline::learned::{Deployment, Learned};
 use crate::baseline::thing::{Api, Thing};
 use crate::baseline::version::{Reading, SETTLING};
 use crate::baseline::{BaselineError, Version};
@@ -21,6 +23,7 @@ use crate::change::{Change, ChangeError};
 use crate::operations::Service;
 use crate::ports::PortError;
 use crate::record::{Record, RecordError};
+use draft::{DraftSource, DraftStore};
 use input::InputError;
 use report::{Ending, Report};
 use sweep::Sweep;
@@ -145,6 +148,10 @@ pub struct Keeper {
     pub store: Arc<dyn VersionStore>,
     /// Reads what records do not show.
     pub reader: Arc<dyn SettingsReader>,
+    /// Where is kept what deployments published.
+    pub drafts: Arc<dyn DraftStore>,
+    /// Reads drafts.
+    pub drafter: Arc<dyn DraftSource>,
     /// For sweeps and their continuations.
     pub queue: Arc<dyn SweepQueue>,
     /// Whether there is a role to read other accounts with.
@@ -186,6 +193,9 @@ impl Keeper {
             Learned::Nothing => return Ok(Ending::Nothing),
             Learned::Unnamed => return Ok(Ending::Unnamed),
             Learned::Read(thing) => thing,
+            Learned::Deployed(deployment) => {
+                return self.deployed(deployment, record.time, own, report).await;
+            }
             Learned::Version(version) => {
                 report.of(&version.thing);
                 match self.store.put(&version).await? {
@@ -197,6 +207,26 @@ impl Keeper {
             }
         };
         self.read(thing, record.time, own, report).await
+    }
+
+    /// The draft comes first: the sooner it is read, the less can have been edited. The stage is looked at
+    /// all the same when that fails.
+    async fn deployed(
+        &self,
+        deployment: Deployment,
+        event: Timestamp,
+        own: &str,
+        report: &mut Report,
+    ) -> Result<Ending, KeepError> {
+        let stage = deployment.stage.clone();
+        report.of(stage.as_ref().unwrap_or(&deployment.api));
+        let drafted = self.draft(deployment, event, own).await;
+        let ending = match stage {
+            Some(stage) => self.read(stage, event, own, report).await,
+            None => Ok(Ending::Drafted),
+        };
+        report.drafted = Some(drafted?);
+        ending
     }
 
     async fn read(

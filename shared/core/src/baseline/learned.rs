@@ -18,10 +18,23 @@ pub enum Learned {
     Version(Version),
     /// Something changed and the record does not show all of it.
     Read(Thing),
+    /// A REST API was deployed: its draft was published, and a stage may have been made or moved.
+    Deployed(Deployment),
     /// Something changed and the record does not name it. A sweep will find it.
     Unnamed,
     /// No setting that is kept changed.
     Nothing,
+}
+
+/// A deployment of a REST API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The API.
+    pub api: Thing,
+    /// Its id, where the response shows it.
+    pub id: Option<String>,
+    /// The stage that it names.
+    pub stage: Option<Thing>,
 }
 
 impl Learned {
@@ -78,6 +91,12 @@ struct Input {
     stage_name: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Response {
+    id: Option<String>,
+}
+
 /// A deployment that names a stage makes it or moves it, and its response does not show it.
 fn of_deployment(record: &Record) -> Result<Learned, ChangeError> {
     if record.name != "CreateDeployment" || !record.is_api_gateway_success() {
@@ -99,22 +118,36 @@ fn of_deployment(record: &Record) -> Result<Learned, ChangeError> {
         true => input.and_then(|Object(input)| input.stage_name),
         false => request.stage_name.as_deref().map(decode),
     };
-    // The console sends an empty name and makes the stage in a call of its own.
-    let Some(stage) = stage.filter(|name| !name.is_empty()) else {
-        return Ok(Learned::Nothing);
-    };
     let api = ApiRef {
         id: request.rest_api_id.or(request.api_id),
         kind: is_rest.then_some(ApiType::Rest),
         name: None,
     };
-    let target = Target {
-        api: Some(api),
-        stage: Some(stage),
-        stack: None,
+    let thing = |stage: Option<String>| {
+        let target = Target {
+            api: Some(api.clone()),
+            stage,
+            stack: None,
+        };
+        Thing::of(&record.account, &record.region, target)
     };
-    let thing = Thing::of(&record.account, &record.region, target);
-    Ok(thing.map_or(Learned::Unnamed, Learned::Read))
+    // The console sends an empty name and makes the stage in a call of its own.
+    let stage = stage.filter(|name| !name.is_empty());
+    Ok(match (is_rest.then(|| thing(None)).flatten(), stage) {
+        (Some(api), stage) => Learned::Deployed(Deployment {
+            api,
+            id: id(record),
+            stage: stage.and_then(|stage| thing(Some(stage))),
+        }),
+        (None, Some(stage)) => thing(Some(stage)).map_or(Learned::Unnamed, Learned::Read),
+        (None, None) => Learned::Nothing,
+    })
+}
+
+/// Id of the deployment that a call made. Without it, the time of the event has to do.
+fn id(record: &Record) -> Option<String> {
+    let response: Response = serde_json::from_str(record.response.json()?).ok()?;
+    response.id
 }
 
 #[cfg(test)]

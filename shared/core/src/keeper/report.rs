@@ -1,12 +1,13 @@
 //! What came of one event or one message: a line for the log and counters for CloudWatch.
 //!
-//! Received = not ours + nothing + unnamed + written + known + gone + failed for events, and swept +
-//! failed for messages.
+//! Received = not ours + nothing + unnamed + written + known + gone + drafted + failed for events, and
+//! swept + failed for messages.
 
 use std::error::Error;
 
 use serde::Serialize;
 
+use super::draft::Drafted;
 use super::sweep::Sweep;
 use crate::baseline::thing::Thing;
 use crate::causes::chain;
@@ -34,6 +35,8 @@ pub enum Ending {
     Known,
     /// What changed does not exist any more.
     Gone,
+    /// A deployment that names no stage; what came of its draft is told apart.
+    Drafted,
     /// An account and Region were looked at.
     Swept,
     /// It could not be brought to an end; it will come again or lies in a queue.
@@ -59,6 +62,8 @@ pub struct Report {
     pub stage: Option<String>,
     /// Where it ended.
     pub ending: Ending,
+    /// What came of the draft that was deployed.
+    pub drafted: Option<Drafted>,
     /// Versions written.
     pub versions: usize,
     /// Versions whose retention begins anew.
@@ -88,6 +93,7 @@ impl Report {
             api_id: None,
             stage: None,
             ending: Ending::NotOurs,
+            drafted: None,
             versions: 0,
             renewed: 0,
             reads: 0,
@@ -158,6 +164,7 @@ impl Report {
             region: value(&self.region),
             api_id: value(&self.api_id),
             stage: value(&self.stage),
+            drafted: self.drafted,
             versions: self.versions,
             renewed: self.renewed,
             reads: self.reads,
@@ -179,6 +186,7 @@ impl Report {
             Ending::Written => "gave a version",
             Ending::Known => "was known",
             Ending::Gone => "changed what is gone",
+            Ending::Drafted => "deployed without naming a stage",
             Ending::Swept => "ended",
             Ending::Failed => "failed",
         };
@@ -195,6 +203,7 @@ impl Report {
     /// The counters, as one line of CloudWatch's embedded metric format.
     pub fn metrics(&self, epoch_ms: i64) -> String {
         let ended = |ending| u64::from(self.ending == ending);
+        let drafted = |drafted| u64::from(self.drafted == Some(drafted));
         let metrics = [
             count("Received", 1_u64),
             count("Sweeps", u64::from(self.is_sweep)),
@@ -204,8 +213,12 @@ impl Report {
             count("Written", ended(Ending::Written)),
             count("Known", ended(Ending::Known)),
             count("Gone", ended(Ending::Gone)),
+            count("Drafted", ended(Ending::Drafted)),
             count("Swept", ended(Ending::Swept)),
             count("Failed", ended(Ending::Failed)),
+            count("DraftsKept", drafted(Drafted::Kept)),
+            count("DraftsLate", drafted(Drafted::Late)),
+            count("DraftsTooLong", drafted(Drafted::TooLong)),
             count("Versions", self.versions),
             count("Renewed", self.renewed),
             count("Reads", self.reads),
@@ -235,6 +248,8 @@ struct Line {
     api_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<String>,
+    #[serde(rename = "draft", skip_serializing_if = "Option::is_none")]
+    drafted: Option<Drafted>,
     #[serde(rename = "versions.written")]
     versions: usize,
     #[serde(rename = "versions.renewed")]

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::json;
 
+use super::draft::{Look, Published};
 use super::*;
 use crate::baseline::thing::What;
 use crate::baseline::{Kept, Shape};
@@ -22,10 +23,13 @@ pub(super) struct Memory {
     pub(super) is_throttled: bool,
     /// Time of every read.
     pub(super) now: i64,
+    /// What a look at a draft gives; an error without.
+    pub(super) look: Option<Look>,
+    pub(super) published: Mutex<Vec<Published>>,
 }
 
 impl Memory {
-    fn note(&self, call: &str) {
+    pub(super) fn note(&self, call: &str) {
         self.calls.lock().unwrap().push(call.to_owned());
     }
 
@@ -160,6 +164,8 @@ pub(super) fn keeper(memory: Memory) -> (Arc<Memory>, Keeper) {
     let keeper = Keeper {
         store: Arc::clone(&memory) as Arc<dyn VersionStore>,
         reader: Arc::clone(&memory) as Arc<dyn SettingsReader>,
+        drafts: Arc::clone(&memory) as Arc<dyn DraftStore>,
+        drafter: Arc::clone(&memory) as Arc<dyn DraftSource>,
         queue: Arc::clone(&memory) as Arc<dyn SweepQueue>,
         reads_elsewhere: false,
     };
@@ -180,7 +186,7 @@ fn event(account: &str, name: &str, api: &str, response: &serde_json::Value) -> 
 }
 
 /// After every event of these tests.
-const NOW: i64 = 1_793_613_660_000;
+pub(super) const NOW: i64 = 1_793_613_660_000;
 
 fn world() -> (Arc<Memory>, Keeper) {
     keeper(Memory {

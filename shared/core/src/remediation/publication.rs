@@ -1,8 +1,15 @@
 //! Whether a change of a REST API's draft was published, and whether the draft is what was published before.
+//!
+//! INVARIANT: whatever is not known counts as published, and as different. [`draft`] makes fingerprints.
 
-use std::collections::BTreeMap;
+mod canonical;
+pub mod draft;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::baseline::version::MARGIN;
 
 /// A stage and what it serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +49,50 @@ pub enum Exposure {
 
 impl Publications {
     /// Whether a change made at `time` (seconds since the epoch) was published.
-    pub fn exposure(&self, _time: i64) -> Exposure {
-        Exposure::Armed
+    ///
+    /// A deployment or a stage of the seconds just before the change ([`MARGIN`]) may be from after it:
+    /// the times come from several clocks, and a change takes effect before its call ends.
+    pub fn exposure(&self, time: i64) -> Exposure {
+        let from = time.saturating_sub(MARGIN.as_secs());
+        let may_be_after = |at: Option<i64>| at.is_none_or(|at| at >= from);
+        let stages = self.stages.iter().filter(|stage| {
+            may_be_after(stage.changed)
+                || may_be_after(self.deployed(stage.deployment_id.as_deref()))
+        });
+        let mut stages: Vec<String> = stages.map(|stage| stage.name.clone()).collect();
+        let is_armed = stages.is_empty() && !self.deployments.values().any(|at| may_be_after(*at));
+        if is_armed {
+            return Exposure::Armed;
+        }
+        stages.sort();
+        let changes = self.stages.iter().map(|stage| stage.changed);
+        let dates = self.deployments.values().copied().chain(changes).flatten();
+        let since = dates.filter(|at| *at >= from).min();
+        Exposure::Live {
+            since: since.map(|at| at.max(time)),
+            stages,
+        }
+    }
+
+    /// When what a stage serves was made.
+    fn deployed(&self, id: Option<&str>) -> Option<i64> {
+        self.deployments.get(id?).copied().flatten()
+    }
+
+    /// The last deployment before `time` (seconds since the epoch); `None` when there is none, or when it
+    /// is not known which one it is. A fingerprint that was kept at another one says nothing of it.
+    pub fn last_before(&self, time: i64) -> Option<&str> {
+        let mut last: Option<(i64, &str)> = None;
+        let mut is_alone = true;
+        for (id, at) in &self.deployments {
+            let at = (*at)?;
+            if at >= time || last.is_some_and(|(other, _)| other > at) {
+                continue;
+            }
+            is_alone = last.is_none_or(|(other, _)| other < at);
+            last = Some((at, id));
+        }
+        last.filter(|_| is_alone).map(|(_, id)| id)
     }
 }
 
@@ -52,8 +101,19 @@ impl Publications {
 pub struct Fingerprint(pub BTreeMap<String, String>);
 
 impl Fingerprint {
-    /// What differs between a published draft and this one, as sentences: `GET /pets was changed`.
-    pub fn differences(&self, _published: &Self) -> Vec<String> {
-        Vec::new()
+    /// What differs between a published draft and this one, as sentences: `GET /pets was changed`. In
+    /// the order of the parts' names, which whoever edits the API chooses.
+    pub fn differences(&self, published: &Self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.0.keys().chain(published.0.keys()).collect();
+        let difference = |name: &String| match (self.0.get(name), published.0.get(name)) {
+            (now, then) if now == then => None,
+            (Some(_), Some(_)) => Some(format!("{name} was changed")),
+            (Some(_), None) => Some(format!("{name} was added")),
+            (None, _) => Some(format!("{name} was removed")),
+        };
+        names.into_iter().filter_map(difference).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,9 +25,23 @@ fn learn(name: &str, request: &str, response: &str) -> String {
             ("version", version.thing)
         }
         Learned::Read(thing) => ("read", thing),
+        Learned::Deployed(Deployment { api, id, stage }) => {
+            let id = id.unwrap_or_default();
+            return format!(
+                "deployed {} {id} {}",
+                shown(&api),
+                stage.map_or_else(String::new, |stage| shown(&stage))
+            )
+            .trim_end()
+            .to_owned();
+        }
         Learned::Unnamed => return "unnamed".to_owned(),
         Learned::Nothing => return "nothing".to_owned(),
     };
+    format!("{how} {}", shown(&thing))
+}
+
+fn shown(thing: &Thing) -> String {
     let api = thing.api().map_or("account", |api| match api.kind {
         Some(ApiType::Rest) => "rest",
         Some(ApiType::Http) => "http",
@@ -35,7 +49,7 @@ fn learn(name: &str, request: &str, response: &str) -> String {
         None => "v2",
     });
     let id = thing.api().map_or("", |api| api.id.as_str());
-    let text = format!("{how} {api} {id} {}", thing.stage().unwrap_or_default());
+    let text = format!("{api} {id} {}", thing.stage().unwrap_or_default());
     text.trim_end().to_owned()
 }
 
@@ -72,8 +86,10 @@ const CASES: &str = r##"
         DeleteApi {"apiId":"h1"} null => nothing
         UpdateAccount {"updateAccountInput":{"patchOperations":[]},"template":false} {"throttleSettings":{}} => version account
         UpdateAccount {"updateAccountInput":{"patchOperations":[]},"template":false} null => read account
-        CreateDeployment {"restApiId":"a1","createDeploymentInput":{"stageName":"prod"},"template":false} {"id":"d1"} => read rest a1 prod
-        CreateDeployment {"restApiId":"a1","createDeploymentInput":{"stageName":""},"template":false} {"id":"d1"} => nothing
+        CreateDeployment {"restApiId":"a1","createDeploymentInput":{"stageName":"prod"},"template":false} {"id":"d1"} => deployed rest a1 d1 rest a1 prod
+        CreateDeployment {"restApiId":"a1","createDeploymentInput":{"stageName":""},"template":false} {"id":"d1"} => deployed rest a1 d1
+        CreateDeployment {"restApiId":"a1","createDeploymentInput":{},"template":false} null => deployed rest a1
+        CreateDeployment {"restApiId":"a1","template":false} {"id":5} => deployed rest a1
         CreateDeployment {"apiId":"h1","stageName":"prod"} {"deploymentId":"d1"} => read v2 h1 prod
         CreateDeployment {"apiId":"h1"} {"deploymentId":"d1"} => nothing
         CreateDeployment null null => unnamed

@@ -43,6 +43,7 @@ fn counters_add_up() {
         (Ending::Written, "Written"),
         (Ending::Known, "Known"),
         (Ending::Gone, "Gone"),
+        (Ending::Drafted, "Drafted"),
         (Ending::Swept, "Swept"),
         (Ending::Failed, "Failed"),
     ];
@@ -64,4 +65,19 @@ fn counters_add_up() {
             (&json!(1), 1, &json!(1))
         );
     }
+}
+
+#[test]
+fn what_came_of_a_draft_is_told() {
+    let mut report = Report::of_event();
+    report.ended(Ending::Drafted);
+    report.drafted = Some(Drafted::TooLong);
+    let line = parse(&report.log_line());
+    assert_eq!(
+        (&line["draft"], &line["versions.written"]),
+        (&json!("too_long"), &json!(0))
+    );
+    let root = parse(&report.metrics(1));
+    let counted = ["DraftsKept", "DraftsLate", "DraftsTooLong"].map(|name| root[name].as_u64());
+    assert_eq!(counted, [Some(0), Some(0), Some(1)]);
 }
