@@ -1,7 +1,8 @@
 //! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
 //!
 //! Without the feature `functions` only what the command line needs is built: reading the baseline
-//! table.
+//! table. The feature `writes` adds what changes API Gateway, and the ledger and the switch that such
+//! writes need; a function without it cannot write.
 
 pub mod baselines;
 #[cfg(feature = "functions")]
@@ -10,6 +11,10 @@ pub mod clients;
 mod error;
 #[cfg(feature = "functions")]
 pub mod keeping;
+#[cfg(feature = "writes")]
+pub mod kill_switch;
+#[cfg(feature = "functions")]
+pub mod ledger;
 #[cfg(feature = "functions")]
 pub mod live;
 #[cfg(feature = "functions")]
@@ -18,6 +23,8 @@ pub mod outbox;
 pub mod pace;
 #[cfg(feature = "functions")]
 pub mod queue;
+#[cfg(all(test, feature = "writes"))]
+mod replay;
 #[cfg(feature = "functions")]
 pub mod settings;
 #[cfg(feature = "functions")]
@@ -26,3 +33,5 @@ mod settings_json;
 pub mod sns;
 #[cfg(feature = "functions")]
 pub mod windows;
+#[cfg(feature = "writes")]
+pub mod writer;
