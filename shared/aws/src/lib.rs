@@ -23,7 +23,8 @@ pub mod outbox;
 pub mod pace;
 #[cfg(feature = "functions")]
 pub mod queue;
-#[cfg(all(test, feature = "writes"))]
+#[cfg(test)]
+#[cfg(feature = "writes")]
 mod replay;
 #[cfg(feature = "functions")]
 pub mod settings;
