@@ -74,8 +74,7 @@ impl Clients {
         let Some(role) = &self.role else {
             return config.build();
         };
-        let arn = format!("arn:{}:iam::{account}:role/{role}", partition(region));
-        let provider = AssumeRoleProvider::builder(arn)
+        let provider = AssumeRoleProvider::builder(role_arn(account, region, role))
             .session_name(self.session)
             .configure(&self.base)
             .build()
@@ -86,6 +85,11 @@ impl Clients {
             ))
             .build()
     }
+}
+
+/// ARN of a role of that name in the account of a Region.
+pub(crate) fn role_arn(account: &str, region: &str, role: &str) -> String {
+    format!("arn:{}:iam::{account}:role/{role}", partition(region))
 }
 
 /// Source: AWS General Reference, "Amazon Resource Names": partitions follow from the Region.
@@ -101,12 +105,16 @@ fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::partition;
+    use super::role_arn;
 
     #[test]
     fn partitions_follow_from_the_region() {
-        assert_eq!(partition("eu-west-1"), "aws");
-        assert_eq!(partition("cn-north-1"), "aws-cn");
-        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+        for (region, arn) in [
+            ("eu-west-1", "arn:aws:iam::111122223333:role/r"),
+            ("cn-north-1", "arn:aws-cn:iam::111122223333:role/r"),
+            ("us-gov-west-1", "arn:aws-us-gov:iam::111122223333:role/r"),
+        ] {
+            assert_eq!(role_arn("111122223333", region, "r"), arn);
+        }
     }
 }

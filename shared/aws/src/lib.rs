@@ -1,7 +1,8 @@
 //! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
 //!
 //! Without the feature `functions` only what the command line needs is built: reading the baseline
-//! table.
+//! table. The feature `writes` adds what changes API Gateway, and the ledger and the switch that such
+//! writes need; a function without it cannot write.
 
 pub mod baselines;
 #[cfg(feature = "functions")]
@@ -12,6 +13,10 @@ pub mod drafts;
 mod error;
 #[cfg(feature = "functions")]
 pub mod keeping;
+#[cfg(feature = "writes")]
+pub mod kill_switch;
+#[cfg(feature = "functions")]
+pub mod ledger;
 #[cfg(feature = "functions")]
 pub mod live;
 #[cfg(feature = "functions")]
@@ -22,6 +27,9 @@ pub mod pace;
 pub mod publication;
 #[cfg(feature = "functions")]
 pub mod queue;
+#[cfg(test)]
+#[cfg(feature = "writes")]
+mod replay;
 #[cfg(feature = "functions")]
 pub mod settings;
 #[cfg(feature = "functions")]
@@ -30,3 +38,5 @@ mod settings_json;
 pub mod sns;
 #[cfg(feature = "functions")]
 pub mod windows;
+#[cfg(feature = "writes")]
+pub mod writer;

@@ -26,7 +26,7 @@ use portcullis_core::ports::PortError;
 use crate::bootstrap::now_ms;
 use crate::clients::Clients;
 use crate::error::port_error;
-use crate::pace::Pace;
+use crate::pace::{Call, Pace};
 use crate::settings_json as json;
 
 /// Waits before the second and the third try of a request.
@@ -45,7 +45,7 @@ pub(crate) const PAGE: i32 = 500;
 #[derive(Debug)]
 pub struct ApiGatewaySettings {
     clients: Arc<Clients>,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 /// An answer, and when by our clock.
@@ -74,6 +74,7 @@ impl<T> Answer<T> {
 /// The clients of both service models for one account and Region.
 pub(crate) struct Connection<'a> {
     account: &'a str,
+    region: &'a str,
     pub(crate) rest: v1::Client,
     v2: v2::Client,
     pace: &'a Pace,
@@ -92,7 +93,7 @@ impl Connection<'_> {
     {
         let mut waits = WAITS.iter();
         loop {
-            self.pace.turn(self.account).await;
+            self.pace.turn(self.account, self.region, Call::Any).await;
             let started = now_ms();
             let error = match send().await {
                 Ok(value) => {
@@ -118,23 +119,30 @@ impl Connection<'_> {
 }
 
 impl ApiGatewaySettings {
-    /// A reader with these credentials.
+    /// A reader with these credentials and a pace of its own.
     pub fn new(clients: Arc<Clients>) -> Self {
-        Self {
-            clients,
-            pace: Pace::default(),
-        }
+        Self::at_pace(clients, Arc::default())
     }
 
-    /// How many requests an account has had.
+    /// A reader with these credentials that takes its turns among others of this process.
+    pub fn at_pace(clients: Arc<Clients>, pace: Arc<Pace>) -> Self {
+        Self { clients, pace }
+    }
+
+    /// How many requests an account has had, in all Regions.
     pub async fn requests(&self, account: &str) -> u64 {
         self.pace.taken(account).await
     }
 
-    pub(crate) async fn connect<'a>(&'a self, account: &'a str, region: &str) -> Connection<'a> {
+    pub(crate) async fn connect<'a>(
+        &'a self,
+        account: &'a str,
+        region: &'a str,
+    ) -> Connection<'a> {
         let config = single(self.clients.of(account, region).await);
         Connection {
             account,
+            region,
             rest: v1::Client::new(&config),
             v2: v2::Client::new(&config),
             pace: &self.pace,
@@ -142,6 +150,7 @@ impl ApiGatewaySettings {
     }
 }
 
+/// Without retries of the SDK's own.
 fn single(config: SdkConfig) -> SdkConfig {
     let timeout = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
     let config = config.to_builder().retry_config(RetryConfig::disabled());

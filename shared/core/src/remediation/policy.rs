@@ -3,6 +3,7 @@
 
 use super::Mode;
 use super::modes::{Asked, Tags};
+use super::step::Step;
 use crate::baseline::thing::Thing;
 use crate::finding::Confidence;
 
@@ -112,6 +113,18 @@ pub struct Ruling<P> {
     pub policies: Vec<String>,
     /// Why not, one sentence for each policy that forbids; or that nothing allows it.
     pub reasons: Vec<String>,
+}
+
+/// What a permit is for. A writer asks it before every write.
+pub trait Permitted: Send + Sync {
+    /// The thing that may be written to.
+    fn thing(&self) -> &Thing;
+
+    /// The ledger entry that the write belongs to; it names the role session.
+    fn ledger_id(&self) -> &str;
+
+    /// Whether it allows this step.
+    fn covers(&self, step: &Step) -> bool;
 }
 
 /// Decides. Pure: the same request has the same answer.
