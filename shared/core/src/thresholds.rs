@@ -174,15 +174,20 @@ fn window(id: &str, entry: &Entry) -> Result<Option<Threshold>, ThresholdError> 
     }))
 }
 
+/// Whether this is the ARN of one IAM role or user: a pattern or a session would match nothing.
+pub(crate) fn is_role_or_user(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, "iam", "", account, name] = parts.as_slice() else {
+        return false;
+    };
+    let of_kind = |kind| name.strip_prefix(kind).is_some_and(|name| !name.is_empty());
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    is_account && (of_kind("role/") || of_kind("user/")) && !name.contains(['*', '?'])
+}
+
 /// A pattern or a session would match nothing, and so be a mistake.
 fn role_arns(id: &str, arns: Vec<String>) -> Result<Vec<String>, ThresholdError> {
-    let is_arn = |arn: &str| {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        matches!(parts.as_slice(), ["arn", _, "iam", "", account, name]
-            if account.len() == 12 && (name.starts_with("role/") || name.starts_with("user/")))
-            && !arn.contains('*')
-    };
-    match arns.iter().find(|arn| !is_arn(arn)) {
+    match arns.iter().find(|arn| !is_role_or_user(arn)) {
         Some(arn) => Err(ThresholdError::Principal {
             id: id.to_owned(),
             arn: arn.clone(),

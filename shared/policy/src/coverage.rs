@@ -1,0 +1,147 @@
+//! Which things an action is for, and which calls it may make: down to the settings that a patch names, so
+//! that a permit to restore logging cannot move a stage to another deployment.
+
+use portcullis_core::baseline::thing::{Api, Thing, What};
+use portcullis_core::remediation::policy::Action;
+use portcullis_core::remediation::step::{PatchOp, PatchOperation, Step};
+
+/// Whether the action is for such a thing at all. The schema says the same, as a test shows.
+pub(crate) fn fits(action: Action, what: &What) -> bool {
+    match action {
+        Action::RestoreStageLogging => matches!(what, What::Stage(..)),
+        Action::RestoreAccountLoggingRole => matches!(what, What::Account),
+        Action::RestorePrivateEndpoint => matches!(what, What::Api(_)),
+        Action::Redeploy | Action::Contain => matches!(what, What::Api(_) | What::Stage(..)),
+        Action::Undo => true,
+    }
+}
+
+pub(crate) fn covers(action: Action, thing: &Thing, step: &Step) -> bool {
+    fits(action, &thing.what) && is_of(thing, step) && makes(action, step)
+}
+
+/// Whether the step writes to the thing, or to a stage of the API that it is.
+fn is_of(thing: &Thing, step: &Step) -> bool {
+    match step {
+        Step::UpdateStage {
+            rest_api_id,
+            stage_name,
+            ..
+        }
+        | Step::CreateDeployment {
+            rest_api_id,
+            stage_name,
+            ..
+        } => {
+            is_stage(thing, stage_name)
+                && thing
+                    .api()
+                    .is_some_and(|api| api.is_rest() && api.id == *rest_api_id)
+        }
+        Step::UpdateV2Stage {
+            api_id, stage_name, ..
+        } => {
+            is_stage(thing, stage_name)
+                && thing
+                    .api()
+                    .is_some_and(|api| !api.is_rest() && api.id == *api_id)
+        }
+        Step::UpdateRestApi { rest_api_id, .. } => {
+            let is_it = |api: &Api| api.is_rest() && api.id == *rest_api_id;
+            matches!(&thing.what, What::Api(api) if is_it(api))
+        }
+        Step::UpdateAccount { .. } => thing.what == What::Account,
+    }
+}
+
+fn is_stage(thing: &Thing, name: &str) -> bool {
+    thing.stage().is_none_or(|stage| stage == name)
+}
+
+/// Whether the action makes such a call, with such settings in it.
+fn makes(action: Action, step: &Step) -> bool {
+    match (action, step) {
+        (
+            Action::RestoreStageLogging,
+            Step::UpdateStage {
+                patch_operations, ..
+            },
+        ) => patch_operations.iter().all(is_stage_setting),
+        (
+            Action::Contain,
+            Step::UpdateStage {
+                patch_operations, ..
+            },
+        ) => patch_operations.iter().all(is_throttling),
+        (
+            Action::Undo,
+            Step::UpdateStage {
+                patch_operations, ..
+            },
+        ) => patch_operations
+            .iter()
+            .all(|operation| is_stage_setting(operation) || operation.path == "/deploymentId"),
+        (
+            Action::RestorePrivateEndpoint | Action::Undo,
+            Step::UpdateRestApi {
+                patch_operations, ..
+            },
+        ) => patch_operations.iter().all(is_endpoint),
+        (
+            Action::RestoreAccountLoggingRole | Action::Undo,
+            Step::UpdateAccount { patch_operations },
+        ) => patch_operations
+            .iter()
+            .all(|operation| operation.path == "/cloudwatchRoleArn"),
+        (Action::RestoreStageLogging | Action::Undo, Step::UpdateV2Stage { .. })
+        | (Action::Redeploy, Step::CreateDeployment { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Access logs and method settings. A key of method settings comes back whole and goes whole, so all of its
+/// settings are there, but data trace is never switched on.
+fn is_stage_setting(operation: &PatchOperation) -> bool {
+    match segments(&operation.path).as_slice() {
+        ["accessLogSettings"] => operation.op == PatchOp::Remove,
+        ["accessLogSettings", "destinationArn" | "format"] => true,
+        [resource, method] => operation.op == PatchOp::Remove && is_key(resource, method),
+        [resource, method, "logging", "dataTrace"] => {
+            is_key(resource, method) && operation.value.as_deref() == Some("false")
+        }
+        [resource, method, "logging", "loglevel"]
+        | [resource, method, "metrics" | "throttling" | "caching", _] => is_key(resource, method),
+        _ => false,
+    }
+}
+
+fn is_throttling(operation: &PatchOperation) -> bool {
+    match segments(&operation.path).as_slice() {
+        [resource, method, "throttling", "rateLimit" | "burstLimit"] => is_key(resource, method),
+        _ => false,
+    }
+}
+
+/// Its policy, its endpoint type, VPC endpoints and IP address type.
+fn is_endpoint(operation: &PatchOperation) -> bool {
+    matches!(
+        segments(&operation.path).as_slice(),
+        ["policy"] | ["endpointConfiguration", ..]
+    )
+}
+
+/// A key of method settings: `*/*`, or an escaped path (`~1pets`) and a method.
+fn is_key(resource: &str, method: &str) -> bool {
+    let is_method = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase());
+    (resource == "*" || resource.starts_with("~1")) && (method == "*" || is_method(method))
+}
+
+/// A path that is not written as API Gateway spells it has none.
+fn segments(path: &str) -> Vec<&str> {
+    path.strip_prefix('/')
+        .map(|path| path.split('/').collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

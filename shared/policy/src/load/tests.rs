@@ -1,0 +1,159 @@
+use std::error::Error;
+
+use super::*;
+use crate::tables::folder;
+
+fn parse(text: &str) -> Result<CedarPolicy, PolicyError> {
+    CedarPolicy::parse([("own.cedar", text)])
+}
+
+fn own(policy: &str) -> CedarPolicy {
+    parse(&format!("@id(\"own\") @reason(\"because\") {policy}")).unwrap()
+}
+
+#[test]
+fn the_embedded_policies_are_valid_and_those_of_the_folder() {
+    let embedded = CedarPolicy::embedded().unwrap();
+    embedded.validate().unwrap();
+    let file = fs::read_to_string(folder().join("portcullis.cedar")).unwrap();
+    assert_eq!(embedded.set, parse(&file).unwrap().set);
+}
+
+#[test]
+fn reasons_are_one_sentence_without_a_full_stop() {
+    let policy = CedarPolicy::embedded().unwrap();
+    for one in policy.set.policies() {
+        let reason = one.annotation("reason").unwrap();
+        assert!(
+            !reason.contains(['.', '\n']) && reason.len() < 120,
+            "{reason}"
+        );
+        assert!(reason.starts_with(|c: char| c.is_lowercase()), "{reason}");
+    }
+}
+
+#[test]
+fn mistakes_are_refused_and_named() {
+    let id = "@id(\"a\") @reason(\"b\") permit (principal, action, resource)";
+    for (text, expected) in [
+        (
+            "",
+            "there is no policy in `own.cedar`: add a file that ends in `.cedar`",
+        ),
+        (
+            "\n\npermit (principal, action, resource) whne { true };",
+            "`own.cedar`, line 3: not a Cedar policy",
+        ),
+        (
+            "permit (principal == ?principal, action, resource);",
+            "`own.cedar`: there is a template with `?principal` or `?resource`, write a policy",
+        ),
+        (
+            &format!("{id};\npermit (principal, action, resource);"),
+            "`own.cedar`: policy 2 has no id, write `@id(\"...\")` before it",
+        ),
+        (
+            "@id(\"a\") permit (principal, action, resource);",
+            "`own.cedar`: policy `a` gives no reason, write `@reason(\"...\")` before it",
+        ),
+        (
+            &format!("{id};\n{id};"),
+            "`own.cedar`: there is a policy `a` in `own.cedar` already",
+        ),
+    ] {
+        assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
+    }
+    let two = CedarPolicy::parse([("1.cedar", format!("{id};")), ("2.cedar", format!("{id};"))]);
+    let message = two.unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "`2.cedar`: there is a policy `a` in `1.cedar` already"
+    );
+}
+
+#[test]
+fn what_does_not_fit_the_schema_is_refused_and_named() {
+    let action = |name: &str| format!("Portcullis::Action::\"{name}\"");
+    let invalid = "`own.cedar`: policy `own` does not fit the schema";
+    let suspicious = "`own.cedar`: policy `own` cannot be meant so";
+    let when =
+        |condition: &str| format!("forbid (principal, action, resource) when {{ {condition} }};");
+    for (policy, expected, source) in [
+        (
+            format!(
+                "permit (principal, action == {}, resource);",
+                action("DeleteApi")
+            ),
+            invalid.to_owned(),
+            "unrecognized action `Portcullis::Action::\"DeleteApi\"`",
+        ),
+        (
+            format!(
+                "permit (principal, action == {}, resource);",
+                action("Redploy")
+            ),
+            format!("{invalid}, did you mean `{}`?", action("Redeploy")),
+            "unrecognized action",
+        ),
+        (
+            when("context.contestd"),
+            format!("{invalid}, did you mean `contested`?"),
+            "`contestd`",
+        ),
+        (when("resource.api == \"a\""), invalid.to_owned(), "`api`"),
+        (
+            when("context.confidence == Portcullis::Confidence::\"lo\""),
+            invalid.to_owned(),
+            "\"lo\"",
+        ),
+        (
+            format!(
+                "forbid (principal, action == {}, resource is Portcullis::Account);",
+                action("Contain")
+            ),
+            suspicious.to_owned(),
+            "unable to find an applicable action",
+        ),
+    ] {
+        let error = own(&policy).validate().unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with(&expected), "{policy}: {message}");
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.contains(source), "{policy}: {message}: {cause}");
+    }
+    own(
+        "forbid (principal, action, resource) when { resource.hasTag(\"a\") && resource has api };",
+    )
+    .validate()
+    .unwrap();
+}
+
+#[test]
+fn a_folder_is_read_whole_and_validated() {
+    let folder = std::env::temp_dir().join(format!("portcullis-policy-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let message = |folder: &Path| match CedarPolicy::from_folder(folder) {
+        Ok(policy) => format!("{:?}", policy.files.keys().collect::<Vec<_>>()),
+        Err(error) => error
+            .to_string()
+            .replace(&folder.display().to_string(), "DIR"),
+    };
+    let id = |id, rest| {
+        format!("@id(\"{id}\") @reason(\"b\") permit (principal, action, resource){rest};")
+    };
+    assert_eq!(
+        message(&folder),
+        "there is no policy in `DIR`: add a file that ends in `.cedar`"
+    );
+    fs::write(folder.join("notes.txt"), "no policy").unwrap();
+    fs::write(folder.join("b.cedar"), id("b", "")).unwrap();
+    fs::write(folder.join("a.cedar"), id("a", "")).unwrap();
+    assert_eq!(message(&folder), r#"["a", "b"]"#);
+    fs::write(folder.join("c.cedar"), id("c", "when { context.agee > 5 }")).unwrap();
+    assert_eq!(
+        message(&folder),
+        "`DIR/c.cedar`: policy `c` does not fit the schema, did you mean `age`?"
+    );
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(message(&folder), "cannot read `DIR`");
+}
