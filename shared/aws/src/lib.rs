@@ -1,13 +1,15 @@
 //! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
 //!
 //! Without the feature `functions` only what the command line needs is built: reading the baseline
-//! table.
+//! table and, with the feature `invoke`, telling a function to do something.
 
 pub mod baselines;
 #[cfg(feature = "functions")]
 pub mod bootstrap;
 pub mod clients;
 mod error;
+#[cfg(feature = "invoke")]
+pub mod invoke;
 #[cfg(feature = "functions")]
 pub mod keeping;
 #[cfg(feature = "functions")]

@@ -647,7 +647,7 @@ fn the_decision_tells_what_came_of_it() {
         serde_json::json!({
             "mode": "auto",
             "remediation": "restore-stage-logging",
-            "reason": "put back and read back: as it was",
+            "reason": "put back and read back: as it was, but for what the notes say",
             "id": "restore-stage-logging-3f94aac68ec68d1e",
             "outcome": "verified",
         })
