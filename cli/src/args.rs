@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Pattern(PatternArgs),
     /// Work with the last known good settings that the Lambda function `baseline` keeps.
     Baseline(BaselineArgs),
+    /// Do what waits for approval: the id stands in the message about the finding.
+    Approve(ApproveArgs),
+    /// Take back what Portcullis has put back, unless somebody changed it since.
+    Undo(ApproveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +128,38 @@ pub(crate) struct ExportArgs {
     /// As an event at this time would find them (RFC 3339, or a date in UTC) [default: the newest].
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL \
+and so on; they are those of the account that Portcullis is deployed in, not of the API. Needs \
+lambda:InvokeFunction on the function, which is all that approving takes.
+
+Exit status: 0 when it is done and read back, or was so already; 1 when it was refused or is not \
+verified; 2 when the arguments are wrong or the function could not be asked.")]
+pub(crate) struct ApproveArgs {
+    /// Id of the remediation, such as restore-stage-logging-0123456789abcdef.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Name or ARN of the function [default: portcullis- and the function that the id tells].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    /// Who says so, for the ledger; CloudTrail has who invoked the function in any case.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) by: Option<String>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AnswerFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

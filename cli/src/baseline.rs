@@ -1,4 +1,4 @@
-//! `portcullis baseline`: the only command that talks to AWS. Nothing of AWS exists before it runs.
+//! `portcullis baseline`: reads the table of the function `baseline`. Nothing of AWS exists before it runs.
 
 use std::env;
 

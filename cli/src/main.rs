@@ -1,6 +1,7 @@
 //! `portcullis`: the command line. It reads arguments, calls one command and turns its outcome into
 //! an exit code.
 
+mod approve;
 mod args;
 mod baseline;
 mod input;
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Pattern(args) => pattern::run(&args),
         Command::Baseline(args) => baseline::run(&args),
+        Command::Approve(args) => approve::approve(&args),
+        Command::Undo(args) => approve::undo(&args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

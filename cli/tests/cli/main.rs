@@ -9,6 +9,7 @@
     reason = "helper functions of tests may"
 )]
 
+mod approve;
 mod bad_input;
 mod baseline;
 mod common;

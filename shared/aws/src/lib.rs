@@ -1,8 +1,8 @@
 //! The ports of `portcullis-core` on AWS, one file per concern, and what every Lambda starts with.
 //!
 //! Without the feature `functions` only what the command line needs is built: reading the baseline
-//! table. The feature `writes` adds what changes API Gateway, and the ledger and the switch that such
-//! writes need; a function without it cannot write.
+//! table and, with `invoke`, telling a function to do something. The feature `writes` adds what changes
+//! API Gateway, and the ledger and the switch that such writes need; a function without it cannot write.
 
 pub mod baselines;
 #[cfg(feature = "functions")]
@@ -11,6 +11,8 @@ pub mod clients;
 #[cfg(feature = "functions")]
 pub mod drafts;
 mod error;
+#[cfg(feature = "invoke")]
+pub mod invoke;
 #[cfg(feature = "functions")]
 pub mod keeping;
 #[cfg(feature = "writes")]

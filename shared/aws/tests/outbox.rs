@@ -46,11 +46,7 @@ fn finding(id: &str) -> Finding {
         summary: String::new(),
         changes: Vec::new(),
         window: None,
-        decision: Decision {
-            mode: "notify",
-            remediation: None,
-            reason: "",
-        },
+        decision: Decision::notify(None, ""),
         by_cloudformation: false,
     }
 }

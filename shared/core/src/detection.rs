@@ -133,12 +133,9 @@ fn summary(record: &Record, target: &Target, what: &str, by_cloudformation: bool
 
 /// Nothing is ever changed here; a policy may allow more where the functions run.
 pub(crate) fn decision(about: &About) -> Decision {
-    Decision {
-        mode: "notify",
-        remediation: about.remediation,
-        reason: match about.remediation {
-            Some(_) => "remediation is opt-in, and no policy allows it here",
-            None => "no remediation undoes this",
-        },
-    }
+    let reason = match about.remediation {
+        Some(_) => "remediation is opt-in, and no policy allows it here",
+        None => "no remediation undoes this",
+    };
+    Decision::notify(about.remediation, reason)
 }

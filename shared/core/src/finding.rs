@@ -1,6 +1,8 @@
 //! A finding: one rule fired on one record, or one window on many. Its serialised form is the
 //! line of `replay --format jsonl` and the machine part of a notification.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -185,7 +187,26 @@ pub struct Decision {
     /// The remediation that would apply.
     pub remediation: Option<&'static str>,
     /// Why it is so.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
+    /// Id of the ledger entry, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What came of it (`verified`, `awaiting` ...); left out when nothing was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
+}
+
+impl Decision {
+    /// People are told, and nothing else is done.
+    pub fn notify(remediation: Option<&'static str>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            mode: "notify",
+            remediation,
+            reason: reason.into(),
+            id: None,
+            outcome: None,
+        }
+    }
 }
 
 /// A finding. The order of the members is that of the serialised form.

@@ -4,21 +4,48 @@
 //! in the text; the line of JSON at its end has them exact. Delivery is left to [`crate::ports`].
 
 mod body;
+mod by_hand;
+mod deed;
+mod exposure;
+mod later;
+mod lines;
 mod links;
 mod machine;
+mod names;
 pub(crate) mod text;
+mod wording;
 
+#[cfg(test)]
+mod later_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod report_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
-use crate::finding::{Counted, Finding};
+use std::borrow::Cow;
+
+use crate::change::ApiRef;
+use crate::finding::{Counted, Decision, Finding, Severity};
+use crate::remediation::ledger::Entry;
+use crate::remediation::report::{Ending, Report};
 
 /// A rule sends at most this many messages for one scope ...
 pub const MESSAGES_IN_SHARE: usize = 20;
 /// ... within this many seconds.
 pub const SECONDS_OF_SHARE: i64 = 600;
+
+/// Tells programs where the JSON of a finding begins.
+const MARKER: &str = "--- finding (JSON)";
+
+/// Tells programs where the JSON of a remediation begins.
+const MARKER_LATER: &str = "--- remediation (JSON)";
+
+/// SNS takes 262,144 bytes in all, the contract allows 200,000.
+const MAX_BODY: usize = 195_000;
 
 /// SNS: "less than 100 characters long", no line breaks or control characters.
 const MAX_SUBJECT: usize = 99;
@@ -33,6 +60,12 @@ pub enum Kind {
     Finding,
     /// A window rule fired on many.
     Window,
+    /// What became of a remediation that an earlier message left open.
+    Remediation,
+    /// A remediation waits for a person; no message about its finding said so.
+    Approval,
+    /// The settings are right again, by whomever: nothing is left to put back.
+    Resolved,
 }
 
 impl Kind {
@@ -41,6 +74,9 @@ impl Kind {
         match self {
             Self::Finding => "finding",
             Self::Window => "window",
+            Self::Remediation => "remediation",
+            Self::Approval => "approval",
+            Self::Resolved => "resolved",
         }
     }
 
@@ -64,12 +100,38 @@ pub struct Notification {
     pub attributes: Vec<(&'static str, String)>,
 }
 
-/// The message about a finding. `is_last` when the rule has now sent its share for the scope.
-pub fn of_finding(finding: &Finding, is_last: bool) -> Notification {
+/// The message about a finding, and what was done about it. `is_last` when the rule has now sent its share
+/// for the scope. With a report, its [`decision`] stands in the JSON.
+pub fn of_finding(finding: &Finding, report: Option<&Report>, is_last: bool) -> Notification {
+    let decided = report.map(|report| Finding {
+        decision: decision(report),
+        ..finding.clone()
+    });
+    let finding = decided.as_ref().unwrap_or(finding);
     Notification {
-        subject: subject(finding),
-        body: body::body(finding, is_last),
-        attributes: attributes(finding, Kind::of(finding)),
+        subject: subject(finding, report),
+        body: body::body(finding, report, is_last),
+        attributes: with_outcome(attributes(finding, report, Kind::of(finding)), report),
+    }
+}
+
+/// A later message about an entry of the ledger: done after a retry or an approval, taken back, refused.
+pub fn of_remediation(entry: &Entry, report: &Report, kind: Kind) -> Notification {
+    later::notification(entry, report, kind)
+}
+
+/// What is done about a finding, as its JSON has it.
+pub fn decision(report: &Report) -> Decision {
+    let reason = match report.reasons.is_empty() {
+        true => wording::done(report),
+        false => report.reasons.join("; "),
+    };
+    Decision {
+        mode: report.mode.as_str(),
+        remediation: Some(report.remediation.as_str()),
+        reason: Cow::Owned(reason),
+        id: report.id.clone(),
+        outcome: wording::outcome(&report.ending),
     }
 }
 
@@ -79,13 +141,57 @@ pub fn json_within(finding: &Finding, room: usize) -> String {
     machine::line(finding, room).json
 }
 
-/// `HIGH: Stage logging disabled: orders/prod (111122223333)`. Only API and stage are cut.
-fn subject(finding: &Finding) -> String {
-    let severity = finding.severity.as_str().to_ascii_uppercase();
+/// That of the finding; critical when somebody has to look now.
+fn severity(finding: &Finding, report: Option<&Report>) -> Severity {
+    severity_of_pages(finding.severity, report)
+}
+
+fn severity_of_pages(severity: Severity, report: Option<&Report>) -> Severity {
+    match report.and_then(wording::page) {
+        Some(_) => Severity::Critical,
+        None => severity,
+    }
+}
+
+/// `HIGH: Stage logging disabled: orders/prod (111122223333), restored`. Only API and stage are cut.
+fn subject(finding: &Finding, report: Option<&Report>) -> String {
+    let severity = severity(finding, report).as_str().to_ascii_uppercase();
     let head = format!("{severity}: {}", text::ascii(finding.title));
-    let tail = format!(" ({})", text::cut(&account(finding), 20));
+    assembled(
+        &head,
+        finding.api.as_ref(),
+        finding.stage.as_deref(),
+        &account(finding),
+        report.map(came_of_it).unwrap_or_default(),
+    )
+}
+
+/// What the subject says of a remediation.
+fn came_of_it(report: &Report) -> &'static str {
+    match report.ending {
+        Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => ", still published",
+        Ending::Verified => ", restored",
+        Ending::AlreadyRight => ", right again",
+        Ending::Awaiting { .. } => ", needs approval",
+        Ending::Attempted => ", restore NOT verified",
+        Ending::Failed => ", NOT restored",
+        Ending::WillRetry | Ending::Held => ", not restored yet",
+        Ending::Undone => ", undone",
+        Ending::Nothing | Ending::Described | Ending::WouldWrite { .. } => "",
+    }
+}
+
+/// A subject of what is given; only the names of API and stage are cut.
+fn assembled(
+    head: &str,
+    api: Option<&ApiRef>,
+    stage: Option<&str>,
+    account: &str,
+    end: &str,
+) -> String {
+    let tail = format!(" ({}){end}", text::cut(account, 20));
     let room = MAX_SUBJECT.saturating_sub(head.len() + 2 + tail.len());
-    let thing = thing(finding, room);
+    let thing = thing(api, stage, room);
     let between = if thing.is_empty() { "" } else { ": " };
     let subject = format!("{head}{between}{thing}{tail}");
     subject.chars().take(MAX_SUBJECT).collect()
@@ -103,13 +209,12 @@ fn account(finding: &Finding) -> String {
 }
 
 /// API and stage in the room that is left; the stage gets at most half of it when both are long.
-fn thing(finding: &Finding, room: usize) -> String {
-    let api = finding.api.as_ref();
+fn thing(api: Option<&ApiRef>, stage: Option<&str>, room: usize) -> String {
     let name = api.and_then(|api| api.name.as_deref());
     let readable = name.filter(|name| name.chars().all(|c| (' '..='~').contains(&c)));
     let api = readable.or_else(|| api.and_then(|api| api.id.as_deref()));
     let api = api.map(text::ascii).unwrap_or_default();
-    let stage = finding.stage.as_deref().map(text::ascii);
+    let stage = stage.map(text::ascii);
     let Some(stage) = stage else {
         return text::cut(&api, room);
     };
@@ -124,14 +229,28 @@ fn thing(finding: &Finding, room: usize) -> String {
     )
 }
 
-fn attributes(finding: &Finding, kind: Kind) -> Vec<(&'static str, String)> {
+/// What came of a remediation is an attribute too, where there is something to tell.
+fn with_outcome(
+    mut attributes: Vec<(&'static str, String)>,
+    report: Option<&Report>,
+) -> Vec<(&'static str, String)> {
+    let outcome = report.and_then(wording::most_urgent);
+    attributes.extend(outcome.map(|outcome| ("outcome", outcome.to_owned())));
+    attributes
+}
+
+fn attributes(
+    finding: &Finding,
+    report: Option<&Report>,
+    kind: Kind,
+) -> Vec<(&'static str, String)> {
     let place = |value: &Option<String>| match value {
         None => "several".to_owned(),
         Some(value) => attribute(value),
     };
     vec![
         ("rule", attribute(finding.rule)),
-        ("severity", finding.severity.as_str().to_owned()),
+        ("severity", severity(finding, report).as_str().to_owned()),
         ("account", place(&finding.account)),
         ("region", place(&finding.region)),
         ("kind", kind.as_str().to_owned()),

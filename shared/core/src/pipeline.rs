@@ -192,7 +192,7 @@ impl Pipeline {
             Claim::Muted => Notified::Muted,
             claim @ (Claim::Send | Claim::SendAsLast) => {
                 let is_last = claim == Claim::SendAsLast;
-                let message = notification::of_finding(finding, is_last);
+                let message = notification::of_finding(finding, None, is_last);
                 self.notifier.send(&message).await?;
                 self.outbox.sent(finding, delivery).await?;
                 outcome.told(finding.time, delivery.now);
@@ -244,7 +244,7 @@ impl Pipeline {
         let finding = counting::finding(rule, &key.scope, raised.alert, &threshold, &raised.facts);
         let is_told = self.thresholds.is_told(finding.rule, finding.severity);
         if is_told {
-            let message = notification::of_finding(&finding, false);
+            let message = notification::of_finding(&finding, None, false);
             self.notifier.send(&message).await?;
             outcome.told(finding.time, delivery.now);
         }

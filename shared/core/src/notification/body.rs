@@ -2,70 +2,68 @@
 //!
 //! Lines are not wrapped, so that nothing of a record comes to stand at the start of one.
 
-use super::{MESSAGES_IN_SHARE, SECONDS_OF_SHARE, links, machine, text};
-use crate::change::{ApiRef, ApiType};
-use crate::driver::Driver;
-use crate::finding::{
-    Confidence, Counted, Decision, Finding, Known, SettingChange, WindowSpan, rfc3339,
+use super::lines::Text;
+use super::{
+    MARKER, MAX_BODY, MESSAGES_IN_SHARE, SECONDS_OF_SHARE, by_hand, deed, links, machine, names,
+    text, wording,
 };
+use crate::driver::Driver;
+use crate::finding::{Confidence, Counted, Decision, Finding, WindowSpan, rfc3339};
+use crate::remediation::report::Report;
 use crate::rules;
-
-/// Tells programs where the JSON begins.
-const MARKER: &str = "--- finding (JSON)";
-
-/// SNS takes 262,144 bytes in all, the contract allows 200,000.
-const MAX_BODY: usize = 195_000;
 
 /// Changes, event ids and links to events that the text names; the JSON has the rest.
 const CHANGES: usize = 20;
 const EVENTS: usize = 5;
 const EVENT_LINKS: usize = 3;
 
-/// Text, marker, JSON.
-pub(super) fn body(finding: &Finding, is_last: bool) -> String {
-    let mut text = Text(String::new());
-    text.plain(&first(finding));
+/// Bytes that stay for the JSON, which always fits in them once it is shortened.
+const LEAST_JSON: usize = 48_000;
+
+/// Text, marker, JSON. What is to be pasted gives way first.
+pub(super) fn body(finding: &Finding, report: Option<&Report>, is_last: bool) -> String {
+    let mut head = Text::default();
+    head.plain(&first(finding, report));
+    if let Some(why) = report.and_then(wording::page) {
+        head.plain(&why);
+    }
     if is_last {
-        text.plain(&format!(
+        head.plain(&format!(
             "This rule has now sent its share for this scope ({MESSAGES_IN_SHARE} messages in {} \
              minutes). Further findings are in the log and in the table only.",
             SECONDS_OF_SHARE / 60
         ));
     }
-    text.plain("");
-    facts(finding, &mut text);
-    text.plain("");
-    answers(finding, &mut text);
-    text.plain("");
-    references(finding, &mut text);
-    text.plain("");
-    let line = machine::line(finding, MAX_BODY.saturating_sub(text.0.len()));
+    head.plain("");
+    match report {
+        Some(report) => deed::lines(report, &mut head),
+        None => head.line("Done", &done(&finding.decision)),
+    }
+    head.plain("");
+    facts(finding, &mut head);
+    head.plain("");
+    answers(finding, report, &mut head);
+    head.plain("");
+    references(finding, &mut head);
+    head.plain("");
+    let room = MAX_BODY.saturating_sub(head.0.len());
+    let line = machine::line(finding, room.max(LEAST_JSON));
+    let mut tail = Text::default();
     if let Some(note) = line.note {
-        text.plain(&note);
+        tail.plain(&note);
     }
-    text.plain(MARKER);
-    text.plain(&line.json);
-    text.0
-}
-
-struct Text(String);
-
-impl Text {
-    /// A line of our own.
-    fn plain(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    /// A line with a label; the value has passed [`text`].
-    fn line(&mut self, label: &str, value: &str) {
-        self.plain(&format!("{:<13}{value}", format!("{label}:")));
-    }
+    tail.plain(MARKER);
+    tail.plain(&line.json);
+    let room = room.saturating_sub(tail.0.len());
+    let blocks = report.map(by_hand::blocks).unwrap_or_default();
+    let pasted = by_hand::fitting(&blocks, room, report);
+    head.0 + &pasted + &tail.0
 }
 
 /// What happened, in one sentence.
-fn first(finding: &Finding) -> String {
-    let severity = finding.severity.as_str().to_ascii_uppercase();
+fn first(finding: &Finding, report: Option<&Report>) -> String {
+    let severity = super::severity(finding, report).as_str();
+    let severity = severity.to_ascii_uppercase();
     format!("{severity}: {}.", text::sentence(&finding.summary))
 }
 
@@ -86,7 +84,7 @@ fn facts(finding: &Finding, text: &mut Text) {
         text.line("User agent", &format!("{agent} (typed by the caller)"));
     }
     for change in finding.changes.iter().take(CHANGES) {
-        text.line("Changed", &setting(change));
+        text.line("Changed", &deed::setting(change));
     }
     if finding.changes.len() > CHANGES {
         let more = finding.changes.len() - CHANGES;
@@ -95,13 +93,15 @@ fn facts(finding: &Finding, text: &mut Text) {
     text.line("Confidence", confidence(finding.confidence));
 }
 
-fn answers(finding: &Finding, text: &mut Text) {
-    text.line("Done", &done(&finding.decision));
-    if let Some(about) = rules::about(finding.rule) {
-        text.line("Next", about.next);
-        if !about.false_positives.is_empty() {
-            text.line("Harmless if", &about.false_positives.join("; "));
-        }
+fn answers(finding: &Finding, report: Option<&Report>, text: &mut Text) {
+    let own = report.and_then(wording::next);
+    let about = rules::about(finding.rule);
+    let next = own.or_else(|| about.map(|about| about.next.to_owned()));
+    if let Some(next) = next {
+        text.line("Next", &next);
+    }
+    if let Some(about) = about.filter(|about| !about.false_positives.is_empty()) {
+        text.line("Harmless if", &about.false_positives.join("; "));
     }
 }
 
@@ -145,36 +145,12 @@ fn who(finding: &Finding) -> String {
 }
 
 fn place(finding: &Finding) -> String {
-    let stage = finding.stage.as_deref();
-    let stage = stage.map(|stage| format!("stage {}", text::value(stage)));
-    let api = finding.api.as_ref().map(api);
-    let account = finding.account.as_deref().map_or_else(
-        || "several accounts".to_owned(),
-        |account| format!("account {}", text::value(account)),
-    );
-    let region = finding
-        .region
-        .as_deref()
-        .map_or_else(|| "several Regions".to_owned(), text::value);
-    let parts = [stage, api, Some(account), Some(region)];
+    let parts = [
+        names::thing(finding.stage.as_deref(), finding.api.as_ref()),
+        Some(names::account(finding.account.as_deref())),
+        Some(names::region(finding.region.as_deref())),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-fn api(api: &ApiRef) -> String {
-    let kind = match api.kind {
-        Some(ApiType::Rest) => "REST API",
-        Some(ApiType::Http) => "HTTP API",
-        Some(ApiType::WebSocket) => "WebSocket API",
-        None => "API",
-    };
-    let id = api.id.as_deref().map(text::value);
-    let name = api.name.as_deref().map(text::value);
-    match (id, name) {
-        (Some(id), Some(name)) => format!("{kind} {id} ({name})"),
-        (Some(id), None) => format!("{kind} {id}"),
-        (None, Some(name)) => format!("{kind} ({name})"),
-        (None, None) => format!("{kind} without an id"),
-    }
 }
 
 fn span(window: &WindowSpan) -> String {
@@ -212,21 +188,6 @@ fn tool(driver: Driver) -> &'static str {
         Driver::Service => "another AWS service",
         Driver::Unknown => "a tool that the record does not tell",
     }
-}
-
-/// `/*/*/logging/loglevel: INFO -> OFF`.
-fn setting(change: &SettingChange) -> String {
-    let value = |known: &Known| match known {
-        Known::Unknown => "(unknown)".to_owned(),
-        Known::NotSet => "(not set)".to_owned(),
-        Known::Set(value) => text::value(value),
-    };
-    format!(
-        "{}: {} -> {}",
-        text::value(&change.path),
-        value(&change.before),
-        value(&change.after)
-    )
 }
 
 fn confidence(confidence: Confidence) -> &'static str {

@@ -1,7 +1,8 @@
 //! Links into the AWS console. Only forms seen in use are written, only for the partition `aws`, and
 //! only from names of plain characters: no string of a record can bend an address.
 
-use crate::change::ApiType;
+use crate::baseline::thing::{Thing, What};
+use crate::change::{ApiRef, ApiType};
 use crate::finding::Finding;
 
 /// The API, its stages, the settings of the account, or the list of APIs. `None` when the finding
@@ -9,6 +10,18 @@ use crate::finding::Finding;
 pub(super) fn api_gateway(finding: &Finding) -> Option<String> {
     let region = commercial(finding.region.as_deref()?)?;
     let page = page(finding);
+    Some(format!(
+        "https://{region}.console.aws.amazon.com/apigateway/main/{page}region={region}"
+    ))
+}
+
+/// The page of a thing.
+pub(super) fn thing(thing: &Thing) -> Option<String> {
+    let region = commercial(&thing.region)?;
+    let page = match (&thing.what, thing.target().api) {
+        (What::Account, _) => "settings?api=unselected&".to_owned(),
+        (what, api) => of_api(api.as_ref(), matches!(what, What::Stage(..))),
+    };
     Some(format!(
         "https://{region}.console.aws.amazon.com/apigateway/main/{page}region={region}"
     ))
@@ -37,10 +50,16 @@ fn page(finding: &Finding) -> String {
             false => "apis?".to_owned(),
         };
     };
-    match (api.kind, api.id.as_deref().filter(|id| is_plain(id))) {
-        (Some(ApiType::Rest), Some(id)) => match finding.stage {
-            Some(_) => format!("apis/{id}/stages?api={id}&"),
-            None => format!("apis/{id}/resources?api={id}&"),
+    of_api(Some(api), finding.stage.is_some())
+}
+
+fn of_api(api: Option<&ApiRef>, is_stage: bool) -> String {
+    let id = api.and_then(|api| api.id.as_deref());
+    let kind = api.and_then(|api| api.kind);
+    match (kind, id.filter(|id| is_plain(id))) {
+        (Some(ApiType::Rest), Some(id)) => match is_stage {
+            true => format!("apis/{id}/stages?api={id}&"),
+            false => format!("apis/{id}/resources?api={id}&"),
         },
         (Some(ApiType::Http), Some(id)) => format!("api-detail?api={id}&"),
         _ => "apis?".to_owned(),

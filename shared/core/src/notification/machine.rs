@@ -2,8 +2,10 @@
 //!
 //! The form is that of every other finding; what is missing is told in the text above it.
 
+use serde::Serialize;
+
 use crate::change::ApiRef;
-use crate::finding::{Finding, Known, Principal, SettingChange};
+use crate::finding::{Decision, Finding, Known, Principal, SettingChange};
 
 /// What a shortened finding keeps.
 struct Limits {
@@ -77,15 +79,7 @@ fn note(finding: &Finding, limits: &Limits) -> String {
 fn shortened(finding: &Finding, limits: &Limits) -> Finding {
     let value = |text: &String| cut(text, limits.value);
     let optional = |text: &Option<String>| text.as_ref().map(value);
-    let known = |known: &Known| match known {
-        Known::Set(text) => Known::Set(value(text)),
-        Known::Unknown | Known::NotSet => known.clone(),
-    };
-    let change = |change: &SettingChange| SettingChange {
-        path: value(&change.path),
-        before: known(&change.before),
-        after: known(&change.after),
-    };
+    let change = |change: &SettingChange| shorter(change, limits.value);
     let ids = finding.event_ids.iter().take(limits.event_ids);
     let changes = finding.changes.iter().take(limits.changes);
     Finding {
@@ -108,11 +102,29 @@ fn shortened(finding: &Finding, limits: &Limits) -> Finding {
         event_name: optional(&finding.event_name),
         summary: value(&finding.summary),
         changes: changes.map(change).collect(),
+        decision: Decision {
+            reason: cut(&finding.decision.reason, limits.value.min(2_000)).into(),
+            ..finding.decision.clone()
+        },
         ..finding.clone()
     }
 }
 
-fn cut(text: &str, longest: usize) -> String {
+/// A change with values of at most so many characters.
+pub(super) fn shorter(change: &SettingChange, longest: usize) -> SettingChange {
+    let known = |known: &Known| match known {
+        Known::Set(text) => Known::Set(cut(text, longest)),
+        Known::Unknown | Known::NotSet => known.clone(),
+    };
+    SettingChange {
+        path: cut(&change.path, longest),
+        before: known(&change.before),
+        after: known(&change.after),
+    }
+}
+
+/// At most so many characters, and a mark where there were more.
+pub(super) fn cut(text: &str, longest: usize) -> String {
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(longest).collect();
     if chars.next().is_some() {
@@ -123,9 +135,9 @@ fn cut(text: &str, longest: usize) -> String {
 
 /// One line of printable ASCII with the same values: hidden characters cannot reach a terminal, and
 /// no address is a link.
-fn ascii(finding: &Finding) -> String {
+pub(super) fn ascii<T: Serialize>(value: &T) -> String {
     // It has no map and no number that JSON lacks, so that nothing can fail.
-    let json = serde_json::to_string(finding).unwrap_or_default();
+    let json = serde_json::to_string(value).unwrap_or_default();
     // Outside of strings JSON has neither `//` nor anything beyond printable ASCII.
     let json = json.replace("://", r":\/\/");
     let mut line = String::with_capacity(json.len());

@@ -121,11 +121,7 @@ prop_compose! {
             summary,
             changes,
             window,
-            decision: Decision {
-                mode: "notify",
-                remediation: about.remediation,
-                reason: "no policy allows it here",
-            },
+            decision: Decision::notify(about.remediation, "no policy allows it here"),
             by_cloudformation: false,
         }
     }
@@ -136,7 +132,7 @@ proptest! {
 
     #[test]
     fn every_message_keeps_its_limits(finding in finding(), is_last: bool) {
-        let message = of_finding(&finding, is_last);
+        let message = of_finding(&finding, None, is_last);
         prop_assert!((1..=100).contains(&message.subject.len()), "{}", message.subject);
         prop_assert!(message.subject.chars().all(|c| (' '..='~').contains(&c)));
         for (name, value) in &message.attributes {
@@ -171,7 +167,7 @@ proptest! {
             "Events:", "Finding:", "Rule:", "This rule has now sent", "The JSON below is shortened",
             "--- finding (JSON)", "{\"id\":",
         ];
-        let body = of_finding(&finding, is_last).body;
+        let body = of_finding(&finding, None, is_last).body;
         let severity = format!("{}: ", finding.severity.as_str().to_ascii_uppercase());
         prop_assert!(body.starts_with(&severity));
         for line in body.lines().skip(1).filter(|line| !line.is_empty()) {

@@ -1,59 +1,10 @@
+use super::testing::{known, whole};
 use super::*;
 use crate::change::{ApiRef, ApiType};
 use crate::detection::decision;
 use crate::driver::Driver;
-use crate::finding::{Confidence, Counted, Known, Principal, SettingChange, Severity, WindowSpan};
+use crate::finding::{Confidence, Counted, Principal, Severity, WindowSpan};
 use crate::rules;
-
-/// A finding with a baseline: everything is known.
-fn known() -> Finding {
-    let about = rules::about("stage-logging-disabled").unwrap();
-    let set = |value: &str| Known::Set(value.to_owned());
-    Finding {
-        id: "3f2a9c0d1b4e5f60".to_owned(),
-        rule: about.id,
-        title: about.title,
-        severity: Severity::High,
-        confidence: Confidence::High,
-        time: "2026-11-02T10:11:12Z".parse().unwrap(),
-        account: Some("111122223333".to_owned()),
-        region: Some("eu-west-1".to_owned()),
-        api: Some(ApiRef {
-            id: Some("a1b2c3d4e5".to_owned()),
-            kind: Some(ApiType::Rest),
-            name: Some("orders".to_owned()),
-        }),
-        stage: Some("prod".to_owned()),
-        principal: Some(Principal {
-            kind: Some("AssumedRole".to_owned()),
-            arn: Some("arn:aws:sts::111122223333:assumed-role/Developer/mallory".to_owned()),
-            session_issuer: Some("arn:aws:iam::111122223333:role/Developer".to_owned()),
-        }),
-        source_ip: Some("192.0.2.10".to_owned()),
-        user_agent: Some("aws-cli/2.15.0 md/Botocore#1.34".to_owned()),
-        driver: Some(Driver::Cli),
-        event_ids: vec!["90c72977-31e0-4079-9a74-ee25e5d7aadf".to_owned()],
-        event_name: Some("UpdateStage".to_owned()),
-        summary: "stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every \
-                  method is off; access logging is off"
-            .to_owned(),
-        changes: vec![
-            SettingChange {
-                path: "/*/*/logging/loglevel".to_owned(),
-                before: set("INFO"),
-                after: set("OFF"),
-            },
-            SettingChange {
-                path: "/accessLogSettings".to_owned(),
-                before: set("arn:aws:logs:eu-west-1:111122223333:log-group:orders"),
-                after: Known::NotSet,
-            },
-        ],
-        window: None,
-        decision: decision(about),
-        by_cloudformation: false,
-    }
-}
 
 /// Accounts in several Regions, by several principals.
 fn window() -> Finding {
@@ -120,20 +71,15 @@ fn blind() -> Finding {
     }
 }
 
-fn whole(notification: &Notification) -> String {
-    let attributes = notification.attributes.iter();
-    let attributes: Vec<_> = attributes.map(|(k, v)| format!("{k}={v}")).collect();
-    let (subject, body) = (&notification.subject, &notification.body);
-    format!("{}\n{subject}\n\n{body}", attributes.join(" "))
-}
-
 #[test]
 fn a_finding_with_a_baseline() {
-    insta::assert_snapshot!(whole(&of_finding(&known(), false)), @r##"
+    insta::assert_snapshot!(whole(&of_finding(&known(), None, false)), @r#"
     rule=stage-logging-disabled severity=high account=111122223333 region=eu-west-1 kind=finding
     HIGH: Stage logging disabled: orders/prod (111122223333)
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
 
     What:        Stage logging disabled
     Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
@@ -146,7 +92,6 @@ fn a_finding_with_a_baseline() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
     Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
@@ -159,22 +104,24 @@ fn a_finding_with_a_baseline() {
 
     --- finding (JSON)
     {"id":"3f2a9c0d1b4e5f60","rule":"stage-logging-disabled","title":"Stage logging disabled","severity":"high","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":"prod","principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateStage","summary":"stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off","changes":[{"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"},{"path":"/accessLogSettings","before":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","after":null}],"window":null,"decision":{"mode":"notify","remediation":"restore-stage-logging","reason":"remediation is opt-in, and no policy allows it here"}}
-    "##);
+    "#);
 }
 
 #[test]
 fn a_window_over_many_accounts_as_the_last_of_its_share() {
-    let message = of_finding(&window(), true);
+    let message = of_finding(&window(), None, true);
     let (text, json) = message.body.split_once("--- finding (JSON)\n").unwrap();
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     assert_eq!(json["event_ids"].as_array().unwrap().len(), 100);
     let body = text.to_owned();
-    insta::assert_snapshot!(whole(&Notification { body, ..message }), @r##"
+    insta::assert_snapshot!(whole(&Notification { body, ..message }), @r#"
     rule=apis-deleted-across-accounts severity=critical account=several region=several kind=window
     CRITICAL: APIs deleted in several accounts (128 accounts)
 
     CRITICAL: "API deleted" in 128 distinct accounts within 600 seconds (more than 3 alert).
     This rule has now sent its share for this scope (20 messages in 10 minutes). Further findings are in the log and in the table only.
+
+    Done:        nothing was changed: no remediation undoes this
 
     What:        APIs deleted in several accounts
     Who:         several principals
@@ -183,23 +130,24 @@ fn a_window_over_many_accounts_as_the_last_of_its_share() {
     How:         several calls, with several tools
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Done:        nothing was changed: no remediation undoes this
     Next:        Find the principal that the deletions share and revoke its sessions first.
     Harmless if: tearing an application down in all its environments at once
 
     Events:      90c72977-31e0-4079-9a74-000000000000, 90c72977-31e0-4079-9a74-000000000001, 90c72977-31e0-4079-9a74-000000000002, 90c72977-31e0-4079-9a74-000000000003, 90c72977-31e0-4079-9a74-000000000004 and 95 more, see the JSON below
     Finding:     00aa11bb22cc33dd
     Rule:        apis-deleted-across-accounts, see docs/rules.md
-    "##);
+    "#);
 }
 
 #[test]
 fn a_finding_of_low_confidence_with_a_hostile_caller() {
-    insta::assert_snapshot!(whole(&of_finding(&blind(), false)), @r##"
+    insta::assert_snapshot!(whole(&of_finding(&blind(), None, false)), @r#"
     rule=stage-logging-disabled severity=medium account=111122223333 region=us-gov-west-1 kind=finding
     MEDIUM: Stage logging disabled: a1b2c3d4e5/prod\u{a}--- finding (JSON)\u{a}{} (111122223333)
 
     MEDIUM: stage `prod\u{a}--- finding (JSON)\u{a}{}` of API a1b2c3d4e5: the settings of the stage were changed with parameters that the record does not show.
+
+    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
 
     What:        Stage logging disabled
     Who:         somebody the record does not name
@@ -209,7 +157,6 @@ fn a_finding_of_low_confidence_with_a_hostile_caller() {
     User agent:  see https:[//]evil.example\u{202e} (typed by the caller)
     Confidence:  low: the record does not show the change; the call is one that could do it. Look at the live settings first
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
     Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
@@ -219,7 +166,7 @@ fn a_finding_of_low_confidence_with_a_hostile_caller() {
 
     --- finding (JSON)
     {"id":"3f2a9c0d1b4e5f60","rule":"stage-logging-disabled","title":"Stage logging disabled","severity":"medium","confidence":"low","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"us-gov-west-1","api":{"id":"a1b2c3d4e5","type":null,"name":null},"stage":"prod\n--- finding (JSON)\n{}","principal":{"type":null,"arn":null,"session_issuer":null},"source_ip":null,"user_agent":"see https:\/\/evil.example\u202e","driver":"unknown","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateStage","summary":"stage `prod\n--- finding (JSON)\n{}` of API a1b2c3d4e5: the settings of the stage were changed with parameters that the record does not show","changes":[],"window":null,"decision":{"mode":"notify","remediation":"restore-stage-logging","reason":"remediation is opt-in, and no policy allows it here"}}
-    "##);
+    "#);
 }
 
 #[test]
@@ -231,7 +178,7 @@ fn subjects_keep_severity_title_and_account() {
         finding.severity = about.severity;
         finding.api.as_mut().unwrap().name = Some(name.to_owned());
         finding.stage = stage.map(str::to_owned);
-        of_finding(&finding, false).subject
+        of_finding(&finding, None, false).subject
     };
     let long = "an-api-with-a-very-long-name-that-somebody-thought-through-to-the-very-end";
     let across = "stage-logging-disabled-across-stages";
@@ -313,7 +260,7 @@ fn attributes_are_never_empty_and_plain() {
     let mut finding = known();
     finding.account = Some(String::new());
     finding.region = Some("a\"\\\n日".to_owned());
-    let attributes = of_finding(&finding, false).attributes;
+    let attributes = of_finding(&finding, None, false).attributes;
     assert_eq!(attributes[2], ("account", "unknown".to_owned()));
     let region = r"a\u{22}\u{5c}\u{a}\u{65e5}".to_owned();
     assert_eq!(attributes[3], ("region", region));
@@ -323,12 +270,12 @@ fn attributes_are_never_empty_and_plain() {
 fn what_does_not_fit_is_left_out_ids_first() {
     let mut finding = known();
     finding.event_ids = vec!["e".repeat(3_000); 100];
-    let body = of_finding(&finding, false).body;
+    let body = of_finding(&finding, None, false).body;
     let note = "The JSON below is shortened: 10 of 100 event ids; CloudTrail has the whole record.";
     assert!(body.contains(note), "{body}");
     finding.changes = vec![finding.changes[0].clone(); 30_000];
     finding.changes[0].path = "/".repeat(9_000);
-    let body = of_finding(&finding, false).body;
+    let body = of_finding(&finding, None, false).body;
     let note = "The JSON below is shortened: 10 of 100 event ids; 100 of 30000 changes; values of \
                 more than 300 characters are cut and end in `[cut]`; CloudTrail has the whole \
                 record.";

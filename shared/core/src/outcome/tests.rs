@@ -33,11 +33,7 @@ fn finding(id: &str) -> Finding {
         summary: String::new(),
         changes: Vec::new(),
         window: None,
-        decision: Decision {
-            mode: "notify",
-            remediation: None,
-            reason: "no remediation undoes this",
-        },
+        decision: Decision::notify(None, "no remediation undoes this"),
         by_cloudformation: false,
     }
 }

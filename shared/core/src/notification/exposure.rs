@@ -1,0 +1,123 @@
+//! Whether a bad change of a private API was published, and what is true now. INVARIANT: nothing here says
+//! that it was never public.
+
+use super::text;
+use super::wording::moment;
+use crate::remediation::Remediation;
+use crate::remediation::publication::Exposure;
+use crate::remediation::report::{Done, Ending, Report};
+use crate::remediation::step::Step;
+
+/// Whether the bad change reached a stage, and what is true now: one line each.
+pub(super) fn lines(report: &Report) -> Vec<String> {
+    let is_private = matches!(report.ending, Ending::Verified | Ending::AlreadyRight);
+    match &report.exposure {
+        None => Vec::new(),
+        Some(Exposure::Armed) => vec![match is_private {
+            true => {
+                "no deployment since the change was found; the API that the next one publishes is \
+                 private again"
+                    .to_owned()
+            }
+            false => {
+                "no deployment since the change was found; the next one makes the API public: let \
+                 nobody deploy it before it is put back"
+                    .to_owned()
+            }
+        }],
+        Some(Exposure::Live { since, stages }) => {
+            let since = since.map_or_else(
+                || "LIVE: published, or not known not to be; nothing tells since when".to_owned(),
+                |since| {
+                    format!(
+                        "LIVE: published since {} (UTC) at the latest",
+                        moment(since)
+                    )
+                },
+            );
+            let stages = match stages.is_empty() {
+                true => "which stages serve it is not known".to_owned(),
+                false => format!("by {}", names(stages)),
+            };
+            vec![format!("{since}, {stages}"), now(report)]
+        }
+    }
+}
+
+/// What is true of the stages at this moment.
+fn now(report: &Report) -> String {
+    let open = open_stages(report);
+    match open {
+        Some(open) if open.is_empty() => closed(report),
+        Some(open) => format!(
+            "now: as far as is known {} can still be reached as a public API",
+            names(&open)
+        ),
+        None => "now: treat every stage of the API as public".to_owned(),
+    }
+}
+
+fn closed(report: &Report) -> String {
+    let is_contained = verified(report).any(|one| one.remediation == Remediation::Contain);
+    match is_contained {
+        true => {
+            "now: every one of these stages refuses all requests or serves a deployment of the \
+                 restored API (read back)"
+                .to_owned()
+        }
+        false => "now: every one of these stages serves a deployment of the restored API (read \
+                  back)"
+            .to_owned(),
+    }
+}
+
+fn verified(report: &Report) -> impl Iterator<Item = &Report> {
+    let follow_ups = report.follow_ups.iter();
+    follow_ups.filter(|one| one.ending == Ending::Verified)
+}
+
+/// Whether stages may still serve what was published of a bad change.
+pub(super) fn is_open(report: &Report) -> bool {
+    matches!(report.exposure, Some(Exposure::Live { .. }))
+        && open_stages(report).is_none_or(|open| !open.is_empty())
+}
+
+/// Live stages that no verified follow-up closed. `None` when the stages are not known.
+fn open_stages(report: &Report) -> Option<Vec<String>> {
+    let Some(Exposure::Live { stages, .. }) = &report.exposure else {
+        return None;
+    };
+    let closed: Vec<&str> = verified(report)
+        .flat_map(|one| one.done.iter().flat_map(stages_of))
+        .collect();
+    let open = stages
+        .iter()
+        .filter(|stage| !closed.contains(&stage.as_str()));
+    (!stages.is_empty()).then(|| open.cloned().collect())
+}
+
+fn stages_of(done: &Done) -> impl Iterator<Item = &str> {
+    let steps = done.plan.steps.iter();
+    steps.filter_map(|step| match step {
+        Step::CreateDeployment { stage_name, .. } | Step::UpdateStage { stage_name, .. } => {
+            Some(stage_name.as_str())
+        }
+        _ => None,
+    })
+}
+
+/// `stage prod`, `stages prod, beta and 3 more`.
+fn names(stages: &[String]) -> String {
+    const NAMED: usize = 10;
+    let shown: Vec<String> = stages
+        .iter()
+        .take(NAMED)
+        .map(|stage| text::value(stage))
+        .collect();
+    let shown = shown.join(", ");
+    let word = if stages.len() == 1 { "stage" } else { "stages" };
+    match stages.len().saturating_sub(NAMED) {
+        0 => format!("{word} {shown}"),
+        more => format!("{word} {shown} and {more} more"),
+    }
+}

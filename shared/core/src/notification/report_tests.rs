@@ -1,0 +1,666 @@
+//! What the message about a finding says of its remediation.
+
+use super::testing::{contain, known, live, private, public, redeploy, report, whole};
+use super::*;
+use crate::remediation::publication::Exposure;
+use crate::remediation::{Mode, Remediation};
+
+/// 2026-11-03T10:11:40Z.
+const DEADLINE: i64 = 1_793_700_700;
+
+/// Subject, and the text up to the facts.
+fn first_lines(finding: &Finding, report: &Report) -> String {
+    let message = of_finding(finding, Some(report), false);
+    let (head, _) = message.body.split_once("\nWhat:").unwrap();
+    format!("{}\n\n{head}", message.subject)
+}
+
+#[test]
+fn verified() {
+    let message = of_finding(&known(), Some(&report(Ending::Verified)), false);
+    insta::assert_snapshot!(whole(&message), @r#"
+    rule=stage-logging-disabled severity=high account=111122223333 region=eu-west-1 kind=finding outcome=verified
+    HIGH: Stage logging disabled: orders/prod (111122223333), restored
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        put back and read back: as it was, but for what the notes say
+    Restored:    /*/*/logging/loglevel: OFF -> INFO
+    Restored:    /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Restored:    /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e (within 24 hours)
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+
+    What:        Stage logging disabled
+    Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
+    From:        192.0.2.10
+    Where:       stage prod, REST API a1b2c3d4e5 (orders), account 111122223333, eu-west-1
+    When:        2026-11-02T10:11:12Z (UTC)
+    How:         UpdateStage, with the AWS command line
+    User agent:  aws-cli/2.15.0 md/Botocore#1.34 (typed by the caller)
+    Changed:     /*/*/logging/loglevel: INFO -> OFF
+    Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Confidence:  high: before and after are known, or the call can mean nothing else
+
+    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
+
+    Links:       sign in to account 111122223333 first
+    API Gateway: https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/a1b2c3d4e5/stages?api=a1b2c3d4e5&region=eu-west-1
+    CloudTrail:  https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Events:      90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Finding:     3f2a9c0d1b4e5f60
+    Rule:        stage-logging-disabled, see docs/rules.md
+
+    In code:     CloudFormation (AWS::ApiGateway::Stage), so that the next deployment does not take it away again:
+        MethodSettings:
+          - ResourcePath: "/*"
+            HttpMethod: "*"
+            LoggingLevel: "INFO"
+        AccessLogSetting:
+          DestinationArn: "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          Format: "{\"id\":\"$context.requestId\"}"
+
+    In code:     CDK (apigateway.Stage), so that the next deployment does not take it away again:
+        // properties of the Stage, or deployOptions of the RestApi:
+        loggingLevel: apigateway.MethodLoggingLevel.INFO,
+        // once the Stage is made:
+        (stage.node.defaultChild as apigateway.CfnStage).addPropertyOverride("AccessLogSetting", {"DestinationArn":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","Format":"{\"id\":\"$context.requestId\"}"});
+
+    In code:     Terraform (aws_api_gateway_stage and its method settings), so that the next deployment does not take it away again:
+        # in aws_api_gateway_method_settings:
+        method_path = "*/*"
+        settings {
+          logging_level = "INFO"
+        }
+        # in aws_api_gateway_stage:
+        access_log_settings {
+          destination_arn = "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          format = "{\"id\":\"$context.requestId\"}"
+        }
+
+    --- finding (JSON)
+    {"id":"3f2a9c0d1b4e5f60","rule":"stage-logging-disabled","title":"Stage logging disabled","severity":"high","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":"prod","principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateStage","summary":"stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off","changes":[{"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"},{"path":"/accessLogSettings","before":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","after":null}],"window":null,"decision":{"mode":"auto","remediation":"restore-stage-logging","reason":"put back and read back: as it was, but for what the notes say","id":"restore-stage-logging-3f94aac68ec68d1e","outcome":"verified"}}
+    "#);
+}
+
+#[test]
+fn described() {
+    let report = Report {
+        id: None,
+        asked: Mode::Notify,
+        mode: Mode::Notify,
+        reasons: vec!["mode notify: no more is asked for".to_owned()],
+        policies: Vec::new(),
+        ..report(Ending::Described)
+    };
+    let message = of_finding(&known(), Some(&report), false);
+    insta::assert_snapshot!(whole(&message), @r#"
+    rule=stage-logging-disabled severity=high account=111122223333 region=eu-west-1 kind=finding
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed; the commands below put it back (restore-stage-logging, mode notify)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      mode notify: no more is asked for
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+
+    What:        Stage logging disabled
+    Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
+    From:        192.0.2.10
+    Where:       stage prod, REST API a1b2c3d4e5 (orders), account 111122223333, eu-west-1
+    When:        2026-11-02T10:11:12Z (UTC)
+    How:         UpdateStage, with the AWS command line
+    User agent:  aws-cli/2.15.0 md/Botocore#1.34 (typed by the caller)
+    Changed:     /*/*/logging/loglevel: INFO -> OFF
+    Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Confidence:  high: before and after are known, or the call can mean nothing else
+
+    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
+    Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
+
+    Links:       sign in to account 111122223333 first
+    API Gateway: https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/a1b2c3d4e5/stages?api=a1b2c3d4e5&region=eu-west-1
+    CloudTrail:  https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Events:      90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Finding:     3f2a9c0d1b4e5f60
+    Rule:        stage-logging-disabled, see docs/rules.md
+
+    By hand:     to put it back, in a POSIX shell with credentials of account 111122223333:
+        aws apigateway update-stage --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --patch-operations '[{"op":"replace","path":"/*/*/logging/loglevel","value":"INFO"},{"op":"replace","path":"/accessLogSettings/destinationArn","value":"arn:aws:logs:eu-west-1:111122223333:log-group:orders"},{"op":"replace","path":"/accessLogSettings/format","value":"{\"id\":\"$context.requestId\"}"}]'
+
+    In code:     CloudFormation (AWS::ApiGateway::Stage), so that the next deployment does not take it away again:
+        MethodSettings:
+          - ResourcePath: "/*"
+            HttpMethod: "*"
+            LoggingLevel: "INFO"
+        AccessLogSetting:
+          DestinationArn: "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          Format: "{\"id\":\"$context.requestId\"}"
+
+    In code:     CDK (apigateway.Stage), so that the next deployment does not take it away again:
+        // properties of the Stage, or deployOptions of the RestApi:
+        loggingLevel: apigateway.MethodLoggingLevel.INFO,
+        // once the Stage is made:
+        (stage.node.defaultChild as apigateway.CfnStage).addPropertyOverride("AccessLogSetting", {"DestinationArn":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","Format":"{\"id\":\"$context.requestId\"}"});
+
+    In code:     Terraform (aws_api_gateway_stage and its method settings), so that the next deployment does not take it away again:
+        # in aws_api_gateway_method_settings:
+        method_path = "*/*"
+        settings {
+          logging_level = "INFO"
+        }
+        # in aws_api_gateway_stage:
+        access_log_settings {
+          destination_arn = "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          format = "{\"id\":\"$context.requestId\"}"
+        }
+
+    --- finding (JSON)
+    {"id":"3f2a9c0d1b4e5f60","rule":"stage-logging-disabled","title":"Stage logging disabled","severity":"high","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":"prod","principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateStage","summary":"stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off","changes":[{"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"},{"path":"/accessLogSettings","before":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","after":null}],"window":null,"decision":{"mode":"notify","remediation":"restore-stage-logging","reason":"mode notify: no more is asked for"}}
+    "#);
+}
+
+#[test]
+fn live_with_a_deployment_that_waits_for_approval() {
+    let redeploy = redeploy(Ending::Awaiting { deadline: DEADLINE });
+    let report = private(Ending::Verified, live(), vec![redeploy]);
+    let message = of_finding(&public(), Some(&report), false);
+    insta::assert_snapshot!(whole(&message), @r#"
+    rule=private-api-made-public severity=critical account=111122223333 region=eu-west-1 kind=finding outcome=awaiting
+    CRITICAL: Private API made public: orders (111122223333), still published
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: as far as is known stages prod, beta can still be reached as a public API
+    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+
+    Redeploy:    not done yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    Would deploy:stage prod: a new deployment in place of x1y2z3
+    Would deploy:stage beta: a new deployment in place of x1y2z3
+    Mode:        approve, lowered from auto
+    Reason:      the draft is not what was last published: `GET /pets` was changed
+    Approve:     portcullis approve redeploy-23d785e9639db327
+    Remediation: redeploy-23d785e9639db327
+
+    What:        Private API made public
+    Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
+    From:        192.0.2.10
+    Where:       REST API a1b2c3d4e5 (orders), account 111122223333, eu-west-1
+    When:        2026-11-02T10:11:12Z (UTC)
+    How:         UpdateRestApi, with the AWS command line
+    User agent:  aws-cli/2.15.0 md/Botocore#1.34 (typed by the caller)
+    Changed:     /endpointConfiguration/types/PRIVATE: PRIVATE -> REGIONAL
+    Confidence:  high: before and after are known, or the call can mean nothing else
+
+    Next:        The settings are private again, what is published is not: read the reasons above and approve what waits for it (redeploy). Then ask the principal whether it was meant, and look at what else the same session did.
+    Harmless if: a planned migration from private to Regional
+
+    Links:       sign in to account 111122223333 first
+    API Gateway: https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/a1b2c3d4e5/resources?api=a1b2c3d4e5&region=eu-west-1
+    CloudTrail:  https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Events:      90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Finding:     3f2a9c0d1b4e5f60
+    Rule:        private-api-made-public, see docs/rules.md
+
+    By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --description 'portcullis redeploy-23d785e9639db327'
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name beta --description 'portcullis redeploy-23d785e9639db327'
+
+    In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
+        EndpointConfiguration:
+          IpAddressType: "dualstack"
+          Types: ["PRIVATE"]
+          VpcEndpointIds: ["vpce-0a1b2c3d4e5f60718"]
+        Policy: {"Statement":[{"Action":"execute-api:Invoke","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}},"Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2012-10-17"}
+
+    In code:     CDK (apigateway.RestApi), so that the next deployment does not take it away again:
+        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("EndpointConfiguration", {"IpAddressType":"dualstack","Types":["PRIVATE"],"VpcEndpointIds":["vpce-0a1b2c3d4e5f60718"]});
+        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("Policy", {"Statement":[{"Action":"execute-api:Invoke","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}},"Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2012-10-17"});
+
+    In code:     Terraform (aws_api_gateway_rest_api), so that the next deployment does not take it away again:
+        endpoint_configuration {
+          ip_address_type = "dualstack"
+          types = ["PRIVATE"]
+          vpc_endpoint_ids = ["vpce-0a1b2c3d4e5f60718"]
+        }
+        policy = "{\"Statement\":[{\"Action\":\"execute-api:Invoke\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}},\"Effect\":\"Allow\",\"Principal\":\"*\",\"Resource\":\"*\"}],\"Version\":\"2012-10-17\"}"
+
+    --- finding (JSON)
+    {"id":"3f2a9c0d1b4e5f60","rule":"private-api-made-public","title":"Private API made public","severity":"critical","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":null,"principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateRestApi","summary":"REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE","changes":[{"path":"/endpointConfiguration/types/PRIVATE","before":"PRIVATE","after":"REGIONAL"}],"window":null,"decision":{"mode":"auto","remediation":"restore-private-endpoint","reason":"put back and read back: as it was","id":"restore-private-endpoint-d92efadf9901f9b7","outcome":"verified"}}
+    "#);
+}
+
+#[test]
+fn attempted_pages() {
+    let report = Report {
+        reasons: vec!["not as wanted when read back: /*/*/logging/loglevel".to_owned()],
+        pages: true,
+        ..report(Ending::Attempted)
+    };
+    let message = of_finding(&known(), Some(&report), false);
+    insta::assert_snapshot!(whole(&message), @r#"
+    rule=stage-logging-disabled severity=critical account=111122223333 region=eu-west-1 kind=finding outcome=attempted
+    CRITICAL: Stage logging disabled: orders/prod (111122223333), restore NOT verified
+
+    CRITICAL: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+    Somebody has to look now: restore-stage-logging was attempted and is not verified.
+
+    Done:        attempted, NOT verified: what was read back is not what was wanted, or could not be read
+    Tried:       /*/*/logging/loglevel: OFF -> INFO
+    Tried:       /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Tried:       /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      not as wanted when read back: /*/*/logging/loglevel
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e (within 24 hours)
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+
+    What:        Stage logging disabled
+    Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
+    From:        192.0.2.10
+    Where:       stage prod, REST API a1b2c3d4e5 (orders), account 111122223333, eu-west-1
+    When:        2026-11-02T10:11:12Z (UTC)
+    How:         UpdateStage, with the AWS command line
+    User agent:  aws-cli/2.15.0 md/Botocore#1.34 (typed by the caller)
+    Changed:     /*/*/logging/loglevel: INFO -> OFF
+    Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Confidence:  high: before and after are known, or the call can mean nothing else
+
+    Next:        Look at the live settings, put back by hand what is not as it was, and ask the principal whether it was meant, and look at what else the same session did.
+    Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
+
+    Links:       sign in to account 111122223333 first
+    API Gateway: https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/a1b2c3d4e5/stages?api=a1b2c3d4e5&region=eu-west-1
+    CloudTrail:  https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Events:      90c72977-31e0-4079-9a74-ee25e5d7aadf
+    Finding:     3f2a9c0d1b4e5f60
+    Rule:        stage-logging-disabled, see docs/rules.md
+
+    By hand:     to put it back, in a POSIX shell with credentials of account 111122223333:
+        aws apigateway update-stage --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --patch-operations '[{"op":"replace","path":"/*/*/logging/loglevel","value":"INFO"},{"op":"replace","path":"/accessLogSettings/destinationArn","value":"arn:aws:logs:eu-west-1:111122223333:log-group:orders"},{"op":"replace","path":"/accessLogSettings/format","value":"{\"id\":\"$context.requestId\"}"}]'
+
+    In code:     CloudFormation (AWS::ApiGateway::Stage), so that the next deployment does not take it away again:
+        MethodSettings:
+          - ResourcePath: "/*"
+            HttpMethod: "*"
+            LoggingLevel: "INFO"
+        AccessLogSetting:
+          DestinationArn: "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          Format: "{\"id\":\"$context.requestId\"}"
+
+    In code:     CDK (apigateway.Stage), so that the next deployment does not take it away again:
+        // properties of the Stage, or deployOptions of the RestApi:
+        loggingLevel: apigateway.MethodLoggingLevel.INFO,
+        // once the Stage is made:
+        (stage.node.defaultChild as apigateway.CfnStage).addPropertyOverride("AccessLogSetting", {"DestinationArn":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","Format":"{\"id\":\"$context.requestId\"}"});
+
+    In code:     Terraform (aws_api_gateway_stage and its method settings), so that the next deployment does not take it away again:
+        # in aws_api_gateway_method_settings:
+        method_path = "*/*"
+        settings {
+          logging_level = "INFO"
+        }
+        # in aws_api_gateway_stage:
+        access_log_settings {
+          destination_arn = "arn:aws:logs:eu-west-1:111122223333:log-group:orders"
+          format = "{\"id\":\"$context.requestId\"}"
+        }
+
+    --- finding (JSON)
+    {"id":"3f2a9c0d1b4e5f60","rule":"stage-logging-disabled","title":"Stage logging disabled","severity":"high","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":"prod","principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateStage","summary":"stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off","changes":[{"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"},{"path":"/accessLogSettings","before":"arn:aws:logs:eu-west-1:111122223333:log-group:orders","after":null}],"window":null,"decision":{"mode":"auto","remediation":"restore-stage-logging","reason":"not as wanted when read back: /*/*/logging/loglevel","id":"restore-stage-logging-3f94aac68ec68d1e","outcome":"attempted"}}
+    "#);
+}
+
+#[test]
+fn every_other_ending_of_a_restore() {
+    let because = |ending, reason: &str| {
+        first_lines(
+            &known(),
+            &Report {
+                reasons: vec![reason.to_owned()],
+                ..report(ending)
+            },
+        )
+    };
+    let awaiting = Report {
+        mode: Mode::Approve,
+        reasons: vec!["the event is older than 15 minutes".to_owned()],
+        ..report(Ending::Awaiting { deadline: DEADLINE })
+    };
+    insta::assert_snapshot!(first_lines(&known(), &awaiting), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), needs approval
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        approve, lowered from auto
+    Reason:      the event is older than 15 minutes
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Approve:     portcullis approve restore-stage-logging-3f94aac68ec68d1e
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    let allowed = Report {
+        mode: Mode::DryRun,
+        reasons: vec!["no kill switch is configured".to_owned()],
+        ..report(Ending::WouldWrite { allowed: true })
+    };
+    insta::assert_snapshot!(first_lines(&known(), &allowed), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (dry run): it would be put back; policy allows it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        dry-run, lowered from auto
+    Reason:      no kill switch is configured
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    let forbidden = because(
+        Ending::WouldWrite { allowed: false },
+        "policy `no-prod` forbids it: production is left to its owners",
+    );
+    insta::assert_snapshot!(forbidden, @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (dry run): it would not be put back; policy does not allow it
+    Planned:     /*/*/logging/loglevel: OFF -> INFO
+    Planned:     /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Planned:     /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      policy `no-prod` forbids it: production is left to its owners
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::AlreadyRight, "read live: nothing is missing"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), right again
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing had to be changed: the live settings are as they were before the change
+    Reason:      read live: nothing is missing
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::Failed, "the role `portcullis-remediator` may not do it: AccessDenied"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), NOT restored
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back: it cannot be done, and nothing was written
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      the role `portcullis-remediator` may not do it: AccessDenied
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::WillRetry, "API Gateway throttles"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), not restored yet
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      API Gateway throttles
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::Held, "the lease is held"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), not restored yet
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back yet: another delivery of the event is at it; a second message says what came of it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      the lease is held
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(first_lines(&known(), &report(Ending::Undone)), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), undone
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        taken back and read back: the settings are again as they were before Portcullis wrote them
+    Taken back:  /*/*/logging/loglevel: OFF -> INFO
+    Taken back:  /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Taken back:  /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    let nothing = Report::nothing(
+        Remediation::RestoreStageLogging,
+        Mode::Off,
+        "exempt until 2026-12-31T00:00:00Z: load test (team-payments)",
+    );
+    insta::assert_snapshot!(first_lines(&known(), &nothing), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (restore-stage-logging, mode off)
+    Reason:      exempt until 2026-12-31T00:00:00Z: load test (team-payments)
+    "#);
+}
+
+#[test]
+fn contested_pages_with_its_reason() {
+    let report = Report {
+        mode: Mode::Notify,
+        reasons: vec!["contested: taken away again within an hour".to_owned()],
+        pages: true,
+        ..report(Ending::Described)
+    };
+    insta::assert_snapshot!(first_lines(&known(), &report), @r#"
+    CRITICAL: Stage logging disabled: orders/prod (111122223333)
+
+    CRITICAL: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+    Somebody has to look now: contested: taken away again within an hour.
+
+    Done:        nothing was changed; the commands below put it back (restore-stage-logging, mode notify)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        notify, lowered from auto
+    Reason:      contested: taken away again within an hour
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+#[test]
+fn exposure_says_what_is_true_now() {
+    let shown = |report: &Report| first_lines(&public(), report);
+    let armed = private(Ending::Verified, Exposure::Armed, Vec::new());
+    insta::assert_snapshot!(shown(&armed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        put back and read back: as it was
+    Exposure:    no deployment since the change was found; the API that the next one publishes is private again
+    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+    "#);
+    let still_armed = Report {
+        mode: Mode::Notify,
+        reasons: vec!["the change came through CloudFormation".to_owned()],
+        ..private(Ending::Described, Exposure::Armed, Vec::new())
+    };
+    insta::assert_snapshot!(shown(&still_armed), @r#"
+    CRITICAL: Private API made public: orders (111122223333)
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        nothing was changed; the commands below put it back (restore-private-endpoint, mode notify)
+    Exposure:    no deployment since the change was found; the next one makes the API public: let nobody deploy it before it is put back
+    Would set:   /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Would set:   /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Would set:   /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Mode:        notify, lowered from auto
+    Reason:      the change came through CloudFormation
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+    "#);
+    let half = contain(Ending::Verified, &["prod"]);
+    let half = private(Ending::Verified, live(), vec![half]);
+    insta::assert_snapshot!(shown(&half), @r#"
+    CRITICAL: Private API made public: orders (111122223333), still published
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: as far as is known stage beta can still be reached as a public API
+    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+
+    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Limited:     /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     /*/*/throttling/burstLimit: 5000 -> 0
+    Undo:        portcullis undo contain-b03d76fa019bc342 (within 24 hours)
+    Remediation: contain-b03d76fa019bc342
+    Policy:      contain-public
+    "#);
+    let closed = contain(Ending::Verified, &["prod", "beta"]);
+    let closed = private(Ending::Verified, live(), vec![closed]);
+    insta::assert_snapshot!(shown(&closed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
+    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+
+    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
+    Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     stage beta: /*/*/throttling/burstLimit: 5000 -> 0
+    Undo:        portcullis undo contain-b03d76fa019bc342 (within 24 hours)
+    Remediation: contain-b03d76fa019bc342
+    Policy:      contain-public
+    "#);
+    let redeployed = Report {
+        reasons: Vec::new(),
+        mode: Mode::Auto,
+        ..redeploy(Ending::Verified)
+    };
+    let redeployed = private(Ending::Verified, live(), vec![redeployed]);
+    insta::assert_snapshot!(shown(&redeployed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
+    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+
+    Redeploy:    deployed again and read back: the stages serve a deployment of the restored API
+    Deployed:    stage prod: a new deployment in place of x1y2z3
+    Deployed:    stage beta: a new deployment in place of x1y2z3
+    Undo:        portcullis undo redeploy-23d785e9639db327 (within 24 hours)
+    Remediation: redeploy-23d785e9639db327
+    "#);
+    let unknown = Exposure::Live {
+        since: None,
+        stages: Vec::new(),
+    };
+    let unknown = private(Ending::WillRetry, unknown, Vec::new());
+    insta::assert_snapshot!(shown(&unknown), @r#"
+    CRITICAL: Private API made public: orders (111122223333), not restored yet
+
+    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
+
+    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
+    Exposure:    LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not known
+    Exposure:    now: treat every stage of the API as public
+    Would set:   /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
+    Would set:   /endpointConfiguration/types/0: REGIONAL -> PRIVATE
+    Would set:   /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
+    Remediation: restore-private-endpoint-d92efadf9901f9b7
+    Policy:      restore-private
+    "#);
+}
+
+#[test]
+fn the_decision_tells_what_came_of_it() {
+    let message = of_finding(&known(), Some(&report(Ending::Verified)), false);
+    let json = message.body.lines().last().unwrap();
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(
+        json["decision"],
+        serde_json::json!({
+            "mode": "auto",
+            "remediation": "restore-stage-logging",
+            "reason": "put back and read back: as it was, but for what the notes say",
+            "id": "restore-stage-logging-3f94aac68ec68d1e",
+            "outcome": "verified",
+        })
+    );
+    let nothing = Report::nothing(Remediation::Contain, Mode::Off, "one");
+    let nothing = Report {
+        reasons: vec!["one".to_owned(), "two".to_owned()],
+        ..nothing
+    };
+    let decision = decision(&nothing);
+    assert_eq!(
+        (decision.mode, decision.reason.as_ref()),
+        ("off", "one; two")
+    );
+    assert_eq!((decision.id, decision.outcome), (None, None));
+}

@@ -1,0 +1,246 @@
+//! What came of a remediation, in words. INVARIANT: nothing here says that something is restored, private
+//! or done unless it was read back.
+
+use jiff::Timestamp;
+
+use super::{exposure, text};
+use crate::baseline::thing::Thing;
+use crate::finding::rfc3339;
+use crate::remediation::Remediation;
+use crate::remediation::report::{Ending, Report};
+
+/// How it stands, in one sentence.
+pub(super) fn done(report: &Report) -> String {
+    match report.remediation {
+        Remediation::Redeploy => follow_up(
+            report,
+            "deployed again and read back: the stages serve a deployment of the restored API",
+        ),
+        Remediation::Contain => follow_up(
+            report,
+            "request limit set to 0 and read back: the stages refuse every request until this is \
+             undone",
+        ),
+        Remediation::RestoreStageLogging
+        | Remediation::RestoreAccountLoggingRole
+        | Remediation::RestorePrivateEndpoint => restore(report),
+    }
+}
+
+fn restore(report: &Report) -> String {
+    match &report.ending {
+        Ending::Nothing => "nothing was changed".to_owned(),
+        Ending::Described if has_steps(report) => {
+            "nothing was changed; the commands below put it back".to_owned()
+        }
+        Ending::Described => "nothing was changed".to_owned(),
+        Ending::WouldWrite { allowed: true } => {
+            "nothing was changed (dry run): it would be put back; policy allows it".to_owned()
+        }
+        Ending::WouldWrite { allowed: false } => {
+            "nothing was changed (dry run): it would not be put back; policy does not allow it"
+                .to_owned()
+        }
+        Ending::Awaiting { deadline } => format!(
+            "nothing was changed yet: it waits for approval until {} (UTC)",
+            moment(*deadline)
+        ),
+        Ending::Verified if has_notes(report) => {
+            "put back and read back: as it was, but for what the notes say".to_owned()
+        }
+        Ending::Verified => "put back and read back: as it was".to_owned(),
+        Ending::AlreadyRight => {
+            "nothing had to be changed: the live settings are as they were before the change"
+                .to_owned()
+        }
+        Ending::Attempted => {
+            "attempted, NOT verified: what was read back is not what was wanted, or could not be \
+             read"
+                .to_owned()
+        }
+        Ending::Failed => "NOT put back: it cannot be done, and nothing was written".to_owned(),
+        Ending::WillRetry => {
+            "NOT put back yet: it could not be done, is tried again by itself, and a second message \
+             says what came of it"
+                .to_owned()
+        }
+        Ending::Held => {
+            "NOT put back yet: another delivery of the event is at it; a second message says what \
+             came of it"
+                .to_owned()
+        }
+        Ending::Undone => {
+            "taken back and read back: the settings are again as they were before Portcullis wrote \
+             them"
+                .to_owned()
+        }
+    }
+}
+
+fn follow_up(report: &Report, verified: &str) -> String {
+    match &report.ending {
+        Ending::Nothing => "not done".to_owned(),
+        Ending::Described if has_steps(report) => "not done; the commands below do it".to_owned(),
+        Ending::Described => "not done".to_owned(),
+        Ending::WouldWrite { allowed: true } => {
+            "not done (dry run): it would be; policy allows it".to_owned()
+        }
+        Ending::WouldWrite { allowed: false } => {
+            "not done (dry run): it would not be; policy does not allow it".to_owned()
+        }
+        Ending::Awaiting { deadline } => format!(
+            "not done yet: it waits for approval until {} (UTC)",
+            moment(*deadline)
+        ),
+        Ending::Verified => verified.to_owned(),
+        Ending::AlreadyRight => "nothing had to be done".to_owned(),
+        Ending::Attempted => {
+            "attempted, NOT verified: what was read back is not what was wanted, or could not be \
+             read"
+                .to_owned()
+        }
+        Ending::Failed => "NOT done: it cannot be, and nothing was written".to_owned(),
+        Ending::WillRetry => {
+            "NOT done yet: it could not be, is tried again by itself, and a second message says \
+             what came of it"
+                .to_owned()
+        }
+        Ending::Held => {
+            "NOT done yet: another delivery of the event is at it; a second message says what came \
+             of it"
+                .to_owned()
+        }
+        Ending::Undone => "taken back and read back".to_owned(),
+    }
+}
+
+/// Whether there is anything that a person could do by hand.
+pub(super) fn has_steps(report: &Report) -> bool {
+    report.done.iter().any(|done| !done.plan.steps.is_empty())
+}
+
+fn has_notes(report: &Report) -> bool {
+    report.done.iter().any(|done| !done.plan.notes.is_empty())
+}
+
+/// For programs; `None` when nothing was done.
+pub(super) fn outcome(ending: &Ending) -> Option<&'static str> {
+    match ending {
+        Ending::Nothing | Ending::Described => None,
+        Ending::WouldWrite { .. } => Some("planned"),
+        Ending::Awaiting { .. } => Some("awaiting"),
+        Ending::Verified => Some("verified"),
+        Ending::AlreadyRight => Some("already-right"),
+        Ending::Attempted => Some("attempted"),
+        Ending::Failed => Some("failed"),
+        Ending::WillRetry | Ending::Held => Some("retrying"),
+        Ending::Undone => Some("undone"),
+    }
+}
+
+/// Of a remediation and what follows it, that which most needs a person; `None` when nothing was done.
+pub(super) fn most_urgent(report: &Report) -> Option<&'static str> {
+    const ORDER: [&str; 8] = [
+        "attempted",
+        "failed",
+        "awaiting",
+        "retrying",
+        "planned",
+        "undone",
+        "verified",
+        "already-right",
+    ];
+    let all = std::iter::once(report).chain(&report.follow_ups);
+    let outcomes: Vec<&str> = all.filter_map(|report| outcome(&report.ending)).collect();
+    ORDER.into_iter().find(|outcome| outcomes.contains(outcome))
+}
+
+/// Before what the changes of a plan stand.
+pub(super) fn changes_label(report: &Report) -> Option<&'static str> {
+    match report.ending {
+        Ending::Nothing | Ending::AlreadyRight => None,
+        Ending::Verified if report.remediation == Remediation::Contain => Some("Limited"),
+        Ending::Verified if report.remediation == Remediation::Redeploy => Some("Deployed"),
+        Ending::Verified => Some("Restored"),
+        Ending::Attempted => Some("Tried"),
+        Ending::Undone => Some("Taken back"),
+        Ending::WouldWrite { allowed: false } => Some("Planned"),
+        _ if report.remediation == Remediation::Redeploy => Some("Would deploy"),
+        Ending::Described
+        | Ending::WouldWrite { .. }
+        | Ending::Awaiting { .. }
+        | Ending::Failed
+        | Ending::WillRetry
+        | Ending::Held => Some("Would set"),
+    }
+}
+
+/// What on-call does, where it is not what the rule says of a change that still stands.
+pub(super) fn next(report: &Report) -> Option<String> {
+    let ask = "ask the principal whether it was meant, and look at what else the same session did";
+    let next = match report.ending {
+        Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => {
+            format!("{}. Then {ask}.", close(report))
+        }
+        Ending::Verified | Ending::AlreadyRight => {
+            format!("Nothing is left to put back. Still, {ask}.")
+        }
+        Ending::Awaiting { .. } => {
+            format!("First {ask}. Approve if it was not meant; without that, nothing is written.")
+        }
+        Ending::Attempted => {
+            format!("Look at the live settings, put back by hand what is not as it was, and {ask}.")
+        }
+        Ending::Described | Ending::WouldWrite { .. } | Ending::Failed if has_steps(report) => {
+            format!("First {ask}. If it was not meant, put it back with the commands below.")
+        }
+        _ => return None,
+    };
+    Some(next)
+}
+
+/// How stages that serve the public API come to serve it no longer.
+fn close(report: &Report) -> String {
+    let waiting = report
+        .follow_ups
+        .iter()
+        .filter(|one| matches!(one.ending, Ending::Awaiting { .. }));
+    let waiting: Vec<&str> = waiting.map(|one| one.remediation.as_str()).collect();
+    let how = match waiting.is_empty() {
+        true => "deploy the restored API, or close the stages".to_owned(),
+        false => format!(
+            "read the reasons above and approve what waits for it ({})",
+            waiting.join(", ")
+        ),
+    };
+    format!("The settings are private again, what is published is not: {how}")
+}
+
+/// Why somebody has to look at once.
+pub(super) fn page(report: &Report) -> Option<String> {
+    let all = std::iter::once(report).chain(&report.follow_ups);
+    let paging = all.into_iter().find(|report| report.pages)?;
+    let why = match (&paging.ending, paging.reasons.first()) {
+        (Ending::Attempted, _) => format!(
+            "{} was attempted and is not verified",
+            paging.remediation.as_str()
+        ),
+        (_, Some(reason)) => text::sentence(reason),
+        (_, None) => format!("{} needs a person", paging.remediation.as_str()),
+    };
+    Some(format!("Somebody has to look now: {why}."))
+}
+
+/// Where a change of a plan is made, when the plans are of several things.
+pub(super) fn part(thing: &Thing) -> String {
+    match thing.stage() {
+        Some(stage) => format!("stage {}", text::value(stage)),
+        None => "the API".to_owned(),
+    }
+}
+
+/// Seconds since the epoch as `2026-11-02T10:11:12Z`.
+pub(super) fn moment(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds);
+    time.map_or_else(|_| "a time out of range".to_owned(), rfc3339)
+}
