@@ -16,9 +16,13 @@ BORDERS = [
     *(
         (
             function,
-            ("cedar-", "aws-lc", "openssl-sys"),
-            "a function that cannot write needs no policy engine, and one TLS library that starts fast",
+            ("cedar-", "portcullis-policy", "aws-sdk-ssm"),
+            "a function that cannot write has no policy engine and no kill switch to ask",
         )
+        for function in ("api-lifecycle", "baseline", "portcullis")
+    ),
+    *(
+        (function, ("aws-lc", "openssl-sys"), "one TLS library, and one that starts fast")
         for function in ("api-exposure", "api-lifecycle", "baseline", "stage-logging")
     ),
 ]

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    portcullis_aws::bootstrap::run("api-exposure").await
+    portcullis_aws::writing::run("api-exposure").await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    portcullis_aws::bootstrap::run("stage-logging").await
+    portcullis_aws::writing::run("stage-logging").await
 }

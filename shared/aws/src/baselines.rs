@@ -6,23 +6,26 @@
 
 mod store;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use portcullis_core::baseline::{BaselineError, Baselines};
+use jiff::Timestamp;
+use portcullis_core::baseline::thing::Thing;
+use portcullis_core::baseline::{BaselineError, Baselines, Version};
 use portcullis_core::change::{Change, Target};
-use portcullis_core::ports::{BaselineReader, PortError};
+use portcullis_core::ports::{BaselineReader, Past, PortError};
 use portcullis_core::record::Record;
-use portcullis_core::rules::Before;
 
 use crate::error::port_error;
 
 /// How many of the newest versions are looked at. The newest one by what it has seen may lie below reads
-/// that count from about the same time; there are rarely two.
-const CANDIDATES: i32 = 5;
+/// that count from about the same time; there are rarely two. The others show what tags a thing had
+/// lately, and which role an account.
+const CANDIDATES: i32 = 10;
 
 /// See the module.
 #[derive(Debug)]
@@ -43,8 +46,25 @@ impl DynamoBaselines {
 
 #[async_trait]
 impl BaselineReader for DynamoBaselines {
-    async fn before(&self, record: &Record, change: &Change) -> Result<Before, PortError> {
+    async fn before(&self, record: &Record, change: &Change) -> Result<Past, PortError> {
         let key = partition_key(&record.account, &record.region, &change.target());
+        let lines = self.newest(key, record.time).await?;
+        let baselines = Baselines::parse(&lines.join("\n")).map_err(unreadable)?;
+        Ok(Past {
+            before: baselines.before(record, change),
+            versions: ordered(&lines)?,
+        })
+    }
+
+    async fn versions(&self, thing: &Thing, time: Timestamp) -> Result<Vec<Version>, PortError> {
+        let key = partition_key(&thing.account, &thing.region, &thing.target());
+        ordered(&self.newest(key, time).await?)
+    }
+}
+
+impl DynamoBaselines {
+    /// Lines of the newest versions that may count for an event at `time`.
+    async fn newest(&self, key: String, time: Timestamp) -> Result<Vec<String>, PortError> {
         let query = self
             .client
             .query()
@@ -53,20 +73,24 @@ impl BaselineReader for DynamoBaselines {
             .expression_attribute_values(":pk", AttributeValue::S(key))
             .expression_attribute_values(
                 ":time",
-                AttributeValue::S(sort_key(record.time.as_millisecond())),
+                AttributeValue::S(sort_key(time.as_millisecond())),
             )
             .scan_index_forward(false)
             .consistent_read(true)
             .limit(CANDIDATES);
         let found = query.send().await;
         let found = found.map_err(|error| port_error("read the baseline", error))?;
-        let lines: Vec<&str> = found.items().iter().filter_map(line).collect();
-        if lines.is_empty() {
-            return Ok(Before::default());
-        }
-        let baselines = Baselines::parse(&lines.join("\n")).map_err(unreadable)?;
-        Ok(baselines.before(record, change))
+        let lines = found.items().iter().filter_map(line);
+        Ok(lines.map(str::to_owned).collect())
     }
+}
+
+/// The one that counts first.
+fn ordered(lines: &[String]) -> Result<Vec<Version>, PortError> {
+    let versions = lines.iter().map(|line| Version::parse(line));
+    let mut versions: Vec<Version> = versions.collect::<Result<_, _>>().map_err(unreadable)?;
+    versions.sort_by_key(|version| Reverse(version.order()));
+    Ok(versions)
 }
 
 /// The version that an item holds.

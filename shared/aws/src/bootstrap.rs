@@ -14,36 +14,71 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use portcullis_core::causes::chain;
 use portcullis_core::config::Config;
+use portcullis_core::escape::visible;
 use portcullis_core::metrics;
 use portcullis_core::outcome::Outcome;
 use portcullis_core::pipeline::{EventError, Pipeline};
 use portcullis_core::ports::Delivery;
+use portcullis_core::remediation::command::{Answer, Command};
+use portcullis_core::remediation::responder::Responder;
 use portcullis_core::thresholds::Thresholds;
 use serde_json::value::RawValue;
 
 use crate::baselines::DynamoBaselines;
 use crate::clients::Clients;
+use crate::clock::LambdaClock;
+use crate::ledger::DynamoLedgerReader;
 use crate::live::LiveApiGateway;
 use crate::outbox::DynamoOutbox;
 use crate::sns::SnsNotifier;
 use crate::windows::DynamoWindows;
 
-/// Runs a rule function until Lambda ends it.
+/// Runs a rule function that writes nothing until Lambda ends it.
 ///
 /// # Errors
 /// When the environment or the configuration files are not usable, or the Runtime API is gone.
 pub async fn run(function: &'static str) -> Result<(), Error> {
-    let pipeline = Arc::new(init(function).await.map_err(|error| readable(&*error))?);
+    serve(function, |_| Ok(None)).await
+}
+
+/// What a function is made from.
+pub(crate) struct Parts {
+    pub(crate) function: &'static str,
+    pub(crate) config: Config,
+    pub(crate) clients: Arc<Clients>,
+    pub(crate) clock: Arc<LambdaClock>,
+}
+
+/// Runs a rule function with what `responder` makes of its parts.
+pub(crate) async fn serve(
+    function: &'static str,
+    responder: impl FnOnce(&Parts) -> Result<Option<Arc<dyn Responder>>, Error>,
+) -> Result<(), Error> {
+    let started = init(function, responder).await;
+    let (pipeline, clock) = started.map_err(|error| readable(&*error))?;
+    let pipeline = Arc::new(pipeline);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let pipeline = Arc::clone(&pipeline);
+        clock.must_end(event.context.deadline);
         async move { handle(&pipeline, event).await }
     }))
     .await
 }
 
-async fn init(function: &'static str) -> Result<Pipeline, Error> {
+async fn init(
+    function: &'static str,
+    responder: impl FnOnce(&Parts) -> Result<Option<Arc<dyn Responder>>, Error>,
+) -> Result<(Pipeline, Arc<LambdaClock>), Error> {
     let config = Config::from_lookup(|name| env::var(name).ok())?;
-    pipeline(function, config).await
+    let parts = Parts {
+        function,
+        clients: Arc::new(Clients::load(config.reader_role.clone(), function).await),
+        config,
+        clock: Arc::default(),
+    };
+    connect(parts.clients.own(), &parts.config.table).await;
+    let responder = responder(&parts)?;
+    Ok((pipeline(&parts, responder)?, parts.clock))
 }
 
 /// A function that cannot start prints its error as programmers see it; this one is for people.
@@ -51,34 +86,45 @@ pub(crate) fn readable(error: &(dyn std::error::Error + 'static)) -> Error {
     chain(error).into()
 }
 
-async fn pipeline(function: &'static str, config: Config) -> Result<Pipeline, Error> {
-    let clients = Arc::new(Clients::load(config.reader_role.clone(), function).await);
-    let own = clients.own();
-    connect(own, &config.table).await;
+fn pipeline(parts: &Parts, responder: Option<Arc<dyn Responder>>) -> Result<Pipeline, Error> {
+    let (config, own) = (&parts.config, parts.clients.own());
+    let table = || config.table.clone();
     Ok(Pipeline {
-        function,
-        thresholds: thresholds(&config)?,
+        function: parts.function,
+        thresholds: thresholds(config)?,
         responders: config.responders(),
-        baselines: Arc::new(DynamoBaselines::new(own, config.baseline_table)),
-        live: Arc::new(LiveApiGateway::new(Arc::clone(&clients))),
-        windows: Arc::new(DynamoWindows::new(own, config.table.clone())),
-        outbox: Arc::new(DynamoOutbox::new(own, config.table)),
-        notifier: Arc::new(SnsNotifier::new(own, config.topic_arn)),
+        ledger: Arc::new(DynamoLedgerReader::new(own, table())),
+        responder,
+        baselines: Arc::new(DynamoBaselines::new(own, config.baseline_table.clone())),
+        live: Arc::new(LiveApiGateway::new(Arc::clone(&parts.clients))),
+        windows: Arc::new(DynamoWindows::new(own, table())),
+        outbox: Arc::new(DynamoOutbox::new(own, table())),
+        notifier: Arc::new(SnsNotifier::new(own, config.topic_arn.clone())),
     })
 }
 
 /// The file of the deployment, or the one that comes with Portcullis when there is none. One that
 /// cannot be used stops the function: half a configuration must not silence rules.
 fn thresholds(config: &Config) -> Result<Thresholds, Error> {
-    let folder = config
-        .folder
-        .as_ref()
-        .map_or_else(beside_binary, PathBuf::from);
-    let path = folder.join("thresholds.toml");
+    Ok(match configured(config, "thresholds.toml")? {
+        Some(text) => Thresholds::parse(&text)?,
+        None => Thresholds::embedded()?,
+    })
+}
+
+/// The folder of the configuration files.
+pub(crate) fn folder(config: &Config) -> PathBuf {
+    let folder = config.folder.as_ref();
+    folder.map_or_else(beside_binary, PathBuf::from)
+}
+
+/// A configuration file. `None` where the deployment named no folder and brought no such file.
+pub(crate) fn configured(config: &Config, name: &str) -> Result<Option<String>, Error> {
+    let path = folder(config).join(name);
     match fs::read_to_string(&path) {
-        Ok(text) => Ok(Thresholds::parse(&text)?),
+        Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound && config.folder.is_none() => {
-            Ok(Thresholds::embedded()?)
+            Ok(None)
         }
         Err(error) => Err(format!("cannot read `{}`: {error}", path.display()).into()),
     }
@@ -102,17 +148,62 @@ pub(crate) async fn connect(config: &aws_config::SdkConfig, table: &str) {
     let _ = read.send().await;
 }
 
-async fn handle(pipeline: &Pipeline, event: LambdaEvent<Box<RawValue>>) -> Result<(), Diagnostic> {
+/// An EventBridge event, or a command: an object with the member `command`.
+async fn handle(
+    pipeline: &Pipeline,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Option<Answer>, Diagnostic> {
     let started = Instant::now();
     let delivery = Delivery {
         owner: event.context.request_id,
         now: now_ms() / 1000,
     };
-    let json = event.payload.get().as_bytes();
-    let (mut outcome, result) = pipeline.handle(json, &delivery).await;
+    let json = event.payload.get();
+    if is_command(json) {
+        return obey(pipeline, json, &delivery).await.map(Some);
+    }
+    let (mut outcome, result) = pipeline.handle(json.as_bytes(), &delivery).await;
     outcome.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     report(&outcome);
-    result.map_err(|error| diagnostic(&error, &outcome))
+    match result {
+        Ok(()) => Ok(None),
+        Err(error) => Err(diagnostic(&error, &outcome)),
+    }
+}
+
+fn is_command(json: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Peek {
+        command: Option<serde::de::IgnoredAny>,
+    }
+    let peek = serde_json::from_str::<Peek>(json);
+    peek.is_ok_and(|peek| peek.command.is_some())
+}
+
+async fn obey(
+    pipeline: &Pipeline,
+    json: &str,
+    delivery: &Delivery,
+) -> Result<Answer, Diagnostic> {
+    let failed = |kind: &str, error: &(dyn std::error::Error + 'static)| Diagnostic {
+        error_type: kind.to_owned(),
+        error_message: chain(error),
+    };
+    let command: Command = serde_json::from_str(json).map_err(|error| failed("Final", &error))?;
+    let answer = pipeline.obey(&command, delivery).await;
+    let answer = answer.map_err(|error| match error.retryable {
+        true => failed("Retryable", &error),
+        false => failed("Final", &error),
+    })?;
+    let line = serde_json::json!({
+        "level": "INFO",
+        "message": format!("command on {}: {}", visible(&answer.id), visible(&answer.state)),
+        "ledger.id": answer.id,
+        "state": answer.state,
+    });
+    // Standard output is the log: when it fails there is no place left to say so.
+    let _ = writeln!(io::stdout().lock(), "{line}");
+    Ok(answer)
 }
 
 /// Lambda shows the type in its metrics and hands both to the on-failure destination.

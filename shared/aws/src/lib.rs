@@ -14,6 +14,8 @@ mod error;
 #[cfg(feature = "invoke")]
 pub mod invoke;
 #[cfg(feature = "functions")]
+pub mod clock;
+#[cfg(feature = "functions")]
 pub mod keeping;
 #[cfg(feature = "writes")]
 pub mod kill_switch;
@@ -42,3 +44,5 @@ pub mod sns;
 pub mod windows;
 #[cfg(feature = "writes")]
 pub mod writer;
+#[cfg(feature = "writes")]
+pub mod writing;

@@ -19,38 +19,82 @@ use aws_sdk_ssm::types::ParameterType;
 use portcullis_aws::clients::Clients;
 use portcullis_aws::kill_switch::SsmKillSwitch;
 use portcullis_aws::writer::ApiGatewayWriter;
-use portcullis_core::baseline::thing::{Thing, What};
-use portcullis_core::remediation::policy::Permitted;
+use portcullis_core::baseline::thing::{Api, Thing, What};
+use portcullis_core::change::ApiType;
+use portcullis_core::finding::Confidence;
+use portcullis_core::remediation::Mode;
+use portcullis_core::remediation::modes::{Asked, Tags};
+use portcullis_core::remediation::policy::{Action, Circumstances, Policy, Request};
 use portcullis_core::remediation::ports::{KillSwitch, WriteErrorKind, Writer};
 use portcullis_core::remediation::settings::RouteSettings;
 use portcullis_core::remediation::step::{PatchOp, PatchOperation, Step, V2StageUpdate};
 use portcullis_core::settings::AccessLog;
+use portcullis_policy::{CedarPolicy, Permit};
 
 const LOG_GROUP: &str = "arn:aws:logs:eu-west-1:111122223333:log-group:access";
 
-/// A permit for every step in the account.
-struct Permit(Thing);
-
-impl Permitted for Permit {
-    fn thing(&self) -> &Thing {
-        &self.0
-    }
-
-    fn ledger_id(&self) -> &str {
-        "restore-stage-logging-0123456789abcdef"
-    }
-
-    fn covers(&self, _step: &Step) -> bool {
-        true
-    }
-}
-
-fn permit() -> Permit {
-    Permit(Thing {
-        account: "111122223333".to_owned(),
-        region: "eu-west-1".to_owned(),
-        what: What::Account,
-    })
+/// The permit for a step, from the policies that come with Portcullis.
+fn permit(step: &Step) -> Permit {
+    let api = |id: &str, kind| Api {
+        id: id.to_owned(),
+        kind: Some(kind),
+        name: None,
+    };
+    let rest = |id: &str| api(id, ApiType::Rest);
+    let (action, what) = match step {
+        Step::UpdateStage {
+            rest_api_id,
+            stage_name,
+            ..
+        } => (
+            Action::RestoreStageLogging,
+            What::Stage(rest(rest_api_id), stage_name.clone()),
+        ),
+        Step::UpdateV2Stage {
+            api_id, stage_name, ..
+        } => (
+            Action::RestoreStageLogging,
+            What::Stage(api(api_id, ApiType::WebSocket), stage_name.clone()),
+        ),
+        Step::UpdateRestApi { rest_api_id, .. } => {
+            (Action::RestorePrivateEndpoint, What::Api(rest(rest_api_id)))
+        }
+        Step::CreateDeployment { rest_api_id, .. } => {
+            (Action::Redeploy, What::Api(rest(rest_api_id)))
+        }
+        Step::UpdateAccount { .. } => (Action::RestoreAccountLoggingRole, What::Account),
+    };
+    let request = Request {
+        action,
+        mode: Mode::Auto,
+        asked: Asked {
+            mode: Mode::Auto,
+            cloudformation: false,
+            exemption: None,
+            expired: Vec::new(),
+        },
+        thing: Thing {
+            account: "111122223333".to_owned(),
+            region: "eu-west-1".to_owned(),
+            what,
+        },
+        tags: Tags::new(),
+        actor: None,
+        circumstances: Circumstances {
+            age: 1,
+            confidence: Confidence::High,
+            contested: false,
+            budget_spent: false,
+            by_cloudformation: false,
+            break_glass: false,
+            has_kill_switch: true,
+            has_baseline: true,
+            draft_is_published: true,
+        },
+        ledger_id: "restore-stage-logging-0123456789abcdef".to_owned(),
+    };
+    let ruling = CedarPolicy::embedded().unwrap().decide(&request);
+    ruling.permit.unwrap()
 }
 
 fn writer(config: &SdkConfig) -> ApiGatewayWriter {
@@ -102,8 +146,8 @@ async fn a_rest_api_is_deployed_and_its_stage_written() {
         patch_operations: vec![replace("/cloudwatchRoleArn", role)],
     };
     let writer = writer(&config);
-    writer.write(&permit(), &account).await.unwrap();
-    writer.write(&permit(), &deploy).await.unwrap();
+    writer.write(&permit(&account), &account).await.unwrap();
+    writer.write(&permit(&deploy), &deploy).await.unwrap();
     let update = |stage: &str| Step::UpdateStage {
         rest_api_id: api.clone(),
         stage_name: stage.to_owned(),
@@ -112,7 +156,7 @@ async fn a_rest_api_is_deployed_and_its_stage_written() {
             replace("/accessLogSettings/destinationArn", LOG_GROUP),
         ],
     };
-    writer.write(&permit(), &update("prod")).await.unwrap();
+    writer.write(&permit(&update("prod")), &update("prod")).await.unwrap();
     let stage = client.get_stage().rest_api_id(&api).stage_name("prod");
     let stage = stage.send().await.unwrap();
     let settings = &stage.method_settings().unwrap()["*/*"];
@@ -120,7 +164,7 @@ async fn a_rest_api_is_deployed_and_its_stage_written() {
     let log = stage.access_log_settings().unwrap();
     assert_eq!(log.destination_arn(), Some(LOG_GROUP));
 
-    let gone = writer.write(&permit(), &update("nowhere")).await;
+    let gone = writer.write(&permit(&update("nowhere")), &update("nowhere")).await;
     assert_eq!(gone.unwrap_err().kind, WriteErrorKind::Gone);
 }
 
@@ -153,7 +197,7 @@ async fn a_v2_stage_is_written() {
         stage_name: "live".to_owned(),
         update,
     };
-    writer(&config).write(&permit(), &step).await.unwrap();
+    writer(&config).write(&permit(&step), &step).await.unwrap();
     let stage = client.get_stage().api_id(api).stage_name("live");
     let stage = stage.send().await.unwrap();
     let log = stage.access_log_settings().unwrap();

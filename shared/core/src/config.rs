@@ -1,13 +1,28 @@
 //! What a function is told by its environment: names that only the deployment knows. Read once.
 
+use crate::nearest;
+use crate::remediation::Mode;
 use crate::responders::Responders;
 
 /// Why the environment is not enough.
 #[derive(Debug, thiserror::Error)]
-#[error("environment variable `{name}` is missing: the deployment sets it")]
-pub struct ConfigError {
-    /// The variable.
-    name: &'static str,
+pub enum ConfigError {
+    /// A variable is not there.
+    #[error("environment variable `{name}` is missing: the deployment sets it")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+    },
+    /// A variable names no mode.
+    #[error("environment variable `{name}`: `{value}` is no mode, did you mean `{nearest}`?")]
+    Mode {
+        /// The variable.
+        name: &'static str,
+        /// What stands there.
+        value: String,
+        /// A mode.
+        nearest: &'static str,
+    },
 }
 
 /// The environment of a function. Names of variables: see [`Config::from_lookup`].
@@ -23,7 +38,11 @@ pub struct Config {
     pub reader_role: Option<String>,
     /// Role that writes there.
     pub remediator_role: Option<String>,
-    /// Folder with `thresholds.toml`; none for `config/` beside the binary.
+    /// Caps the mode of every remediation.
+    pub remediation_max: Mode,
+    /// Name of the SSM parameter that stops every write.
+    pub kill_switch: Option<String>,
+    /// Folder with `thresholds.toml`, `remediation.toml` and `cedar/`; none for `config/` beside the binary.
     pub folder: Option<String>,
 }
 
@@ -36,22 +55,37 @@ impl Config {
         lookup: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let optional = |name| lookup(name).filter(|value| !value.is_empty());
-        let required = |name| optional(name).ok_or(ConfigError { name });
+        let required = |name| optional(name).ok_or(ConfigError::Missing { name });
         Ok(Self {
             table: required("PORTCULLIS_TABLE")?,
             baseline_table: required("PORTCULLIS_BASELINE_TABLE")?,
             topic_arn: required("PORTCULLIS_TOPIC_ARN")?,
             reader_role: optional("PORTCULLIS_READER_ROLE"),
             remediator_role: optional("PORTCULLIS_REMEDIATOR_ROLE"),
+            remediation_max: mode("PORTCULLIS_REMEDIATION_MAX", &optional)?,
+            kill_switch: optional("PORTCULLIS_KILL_SWITCH"),
             folder: optional("PORTCULLIS_CONFIG"),
         })
     }
 
     /// The roles that only the responder may use.
     pub fn responders(&self) -> Responders {
-        let roles = [&self.reader_role, &self.remediator_role];
-        Responders::new(roles.into_iter().flatten().cloned())
+        Responders::new(self.reader_role.clone(), self.remediator_role.clone())
     }
+}
+
+fn mode(
+    name: &'static str,
+    optional: impl Fn(&'static str) -> Option<String>,
+) -> Result<Mode, ConfigError> {
+    let Some(value) = optional(name) else {
+        return Ok(Mode::Notify);
+    };
+    Mode::parse(&value).ok_or_else(|| ConfigError::Mode {
+        name,
+        nearest: nearest(&value, Mode::ALL.into_iter().map(Mode::as_str)),
+        value,
+    })
 }
 
 /// The environment of the function `baseline`.
@@ -76,7 +110,7 @@ impl KeeperConfig {
         lookup: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let optional = |name| lookup(name).filter(|value| !value.is_empty());
-        let required = |name| optional(name).ok_or(ConfigError { name });
+        let required = |name| optional(name).ok_or(ConfigError::Missing { name });
         Ok(Self {
             baseline_table: required("PORTCULLIS_BASELINE_TABLE")?,
             sweep_queue: required("PORTCULLIS_SWEEP_QUEUE")?,
@@ -124,6 +158,18 @@ mod tests {
         assert_eq!(read.table, "t");
         assert_eq!(read.reader_role, None);
         assert_eq!(read.responders(), Responders::default());
+        assert_eq!(read.remediation_max, Mode::Notify);
+        assert_eq!(read.kill_switch, None);
+
+        set.push(("PORTCULLIS_REMEDIATION_MAX", "automatic"));
+        let error = config(&set).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "environment variable `PORTCULLIS_REMEDIATION_MAX`: `automatic` is no mode, did you mean `auto`?"
+        );
+        set.pop();
+        set.push(("PORTCULLIS_REMEDIATION_MAX", "dry-run"));
+        assert_eq!(config(&set).unwrap().remediation_max, Mode::DryRun);
 
         set.retain(|(name, _)| *name != "PORTCULLIS_TOPIC_ARN");
         let error = config(&set).unwrap_err().to_string();

@@ -30,7 +30,7 @@ use std::borrow::Cow;
 
 use crate::change::ApiRef;
 use crate::finding::{Counted, Decision, Finding, Severity};
-use crate::remediation::ledger::Entry;
+use crate::remediation::ledger::{Entry, State};
 use crate::remediation::report::{Ending, Report};
 
 /// A rule sends at most this many messages for one scope ...
@@ -77,6 +77,15 @@ impl Kind {
             Self::Remediation => "remediation",
             Self::Approval => "approval",
             Self::Resolved => "resolved",
+        }
+    }
+
+    /// Of a later message about an entry that stands so.
+    pub fn later(state: State) -> Self {
+        match state {
+            State::Awaiting => Self::Approval,
+            State::Verified => Self::Resolved,
+            _ => Self::Remediation,
         }
     }
 

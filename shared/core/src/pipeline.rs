@@ -13,9 +13,15 @@ use crate::finding::Finding;
 use crate::notification;
 use crate::outcome::{Notified, Outcome};
 use crate::ports::{
-    BaselineReader, Claim, Delivery, LiveReader, Notifier, Outbox, PortError, Raised, WindowStore,
+    BaselineReader, Claim, Delivery, LiveReader, Notifier, Outbox, Past, PortError, Raised,
+    WindowStore,
 };
 use crate::record::{Record, RecordError};
+use crate::remediation::command::{Answer, Command};
+use crate::remediation::own;
+use crate::remediation::ports::LedgerReader;
+use crate::remediation::report::Ending;
+use crate::remediation::responder::{Case, Responder, Response};
 use crate::responders::Responders;
 use crate::rules::{About, Before, WindowRule};
 use crate::thresholds::Thresholds;
@@ -29,6 +35,10 @@ pub struct Pipeline {
     pub thresholds: Thresholds,
     /// The responder's own roles.
     pub responders: Responders,
+    /// Tells our own writes from those of an attacker.
+    pub ledger: Arc<dyn LedgerReader>,
+    /// Acts on findings; none in a function that changes nothing.
+    pub responder: Option<Arc<dyn Responder>>,
     /// The settings before.
     pub baselines: Arc<dyn BaselineReader>,
     /// The settings now.
@@ -95,11 +105,16 @@ impl Pipeline {
         let Some(mut change) = self.change(&record)? else {
             return Ok(());
         };
+        if self.is_own(&record, outcome).await? {
+            outcome.own_action();
+            return Ok(());
+        }
         outcome.judged(&change.target());
-        let Some(before) = self.before(&record, &change, outcome).await? else {
+        let Some(past) = self.past(&record, &change, outcome).await? else {
             return Ok(());
         };
-        if detection::needs_live(&change, &before, |about| self.asks(about)) {
+        let before = &past.before;
+        if detection::needs_live(&change, before, |about| self.asks(about)) {
             match self.live.live(&record, &change).await {
                 Ok(live) => change.seen_live(live),
                 // Without the live state the rules still say what to do.
@@ -107,10 +122,84 @@ impl Pipeline {
             }
         }
         let asked = |about: &About| self.asks(about);
-        let found = detect(&record, &change, &before, &self.thresholds, asked);
+        let found = detect(&record, &change, before, &self.thresholds, asked);
         outcome.undecided = found.undecided;
-        self.all(&found.findings, delivery, outcome).await?;
+        let mut response = self
+            .respond(&record, &change, &found.findings, &past, delivery)
+            .await;
+        let told = self
+            .all(&found.findings, response.as_ref(), delivery, outcome)
+            .await;
+        if let Some(error) = response.as_mut().and_then(|one| one.error.take()) {
+            // It is told once, and comes again as a whole.
+            return Err(error.into());
+        }
+        told?;
         Ok(())
+    }
+
+    /// Obeys a person who may invoke the function.
+    ///
+    /// # Errors
+    /// When a call outside fails. The same command may be given again.
+    pub async fn obey(&self, command: &Command, delivery: &Delivery) -> Result<Answer, PortError> {
+        let Some(responder) = &self.responder else {
+            return Ok(Answer {
+                id: command.id().to_owned(),
+                state: "refused".to_owned(),
+                text: vec![format!("the function `{}` changes nothing", self.function)],
+            });
+        };
+        let (answer, response) = responder.obey(command, delivery).await?;
+        if let Some(response) = response {
+            self.tell_later(&response).await?;
+            if let Some(error) = response.error {
+                return Err(error);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Whether the call is a write of ours that the ledger knows.
+    async fn is_own(&self, record: &Record, outcome: &mut Outcome) -> Result<bool, PortError> {
+        if !self.responders.wrote(record) {
+            return Ok(false);
+        }
+        let Some(id) = own::ledger_id(record) else {
+            return Ok(false);
+        };
+        match self.ledger.entry(id).await {
+            Ok(entry) => Ok(entry.is_some_and(|held| own::accounts_for(&held.value, record))),
+            Err(error) if error.retryable => Err(error),
+            // What cannot be read accounts for nothing.
+            Err(error) => {
+                outcome.warn(&error);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Does about the worst finding what may be done; the others are on the same change.
+    async fn respond(
+        &self,
+        record: &Record,
+        change: &Change,
+        findings: &[Finding],
+        past: &Past,
+        delivery: &Delivery,
+    ) -> Option<Response> {
+        let responder = self.responder.as_ref()?;
+        let may_be = findings
+            .iter()
+            .filter(|finding| finding.decision.remediation.is_some());
+        let finding = may_be.max_by_key(|finding| finding.severity)?;
+        let case = Case {
+            record,
+            change,
+            finding,
+            past,
+        };
+        Some(responder.respond(&case, delivery).await)
     }
 
     fn asks(&self, about: &About) -> bool {
@@ -127,13 +216,13 @@ impl Pipeline {
     }
 
     /// What is known besides the change. `None` when it does not matter: the event is quiet.
-    async fn before(
+    async fn past(
         &self,
         record: &Record,
         change: &Change,
         outcome: &mut Outcome,
-    ) -> Result<Option<Before>, PortError> {
-        // No ledger entry accounts for any call: this version writes nothing.
+    ) -> Result<Option<Past>, PortError> {
+        // INVARIANT: our own accounted writes do not come this far.
         let known = Before {
             is_unaccounted: self.responders.made(record),
             ..Before::default()
@@ -141,30 +230,32 @@ impl Pipeline {
         if !detection::is_worth_a_look(change, &known, |about| self.asks(about)) {
             return Ok(None);
         }
-        match self.baselines.before(record, change).await {
-            Ok(before) => Ok(Some(Before {
-                is_unaccounted: known.is_unaccounted,
-                ..before
-            })),
-            Err(error) if error.retryable => Err(error),
+        let mut past = match self.baselines.before(record, change).await {
+            Ok(past) => past,
+            Err(error) if error.retryable => return Err(error),
             // Knowing less must not keep a finding from people.
             Err(error) => {
                 outcome.warn(&error);
-                Ok(Some(known))
+                Past::default()
             }
-        }
+        };
+        past.before.is_unaccounted = known.is_unaccounted;
+        Ok(Some(past))
     }
 
     /// Tells every finding and counts it; a failure of one does not keep the others back.
     async fn all(
         &self,
         findings: &[Finding],
+        response: Option<&Response>,
         delivery: &Delivery,
         outcome: &mut Outcome,
     ) -> Result<(), PortError> {
         let mut first_error = Ok(());
         for finding in findings {
-            let told = self.tell(finding, delivery, outcome).await;
+            let has_remediation = finding.decision.remediation.is_some();
+            let response = response.filter(|_| has_remediation);
+            let told = self.tell(finding, response, delivery, outcome).await;
             let counted = self.count(finding, delivery, outcome).await;
             first_error = first_error.and(told).and(counted);
         }
@@ -174,10 +265,13 @@ impl Pipeline {
     async fn tell(
         &self,
         finding: &Finding,
+        response: Option<&Response>,
         delivery: &Delivery,
         outcome: &mut Outcome,
     ) -> Result<(), PortError> {
-        if !self.thresholds.is_told(finding.rule, finding.severity) {
+        // What was written, or waits for a person, is told however mild the finding is.
+        let matters = response.is_some_and(|response| response.report.matters());
+        if !matters && !self.thresholds.is_told(finding.rule, finding.severity) {
             self.outbox.keep(finding, delivery).await?;
             outcome.fired(finding, Notified::Muted);
             return Ok(());
@@ -187,14 +281,21 @@ impl Pipeline {
             .claim(finding, &scope(finding), delivery)
             .await?
         {
-            Claim::Sent => Notified::AlreadySent,
+            Claim::Sent => {
+                if let Some(response) = response {
+                    self.tell_later(response).await?;
+                }
+                Notified::AlreadySent
+            }
             Claim::Held => Notified::Held,
             Claim::Muted => Notified::Muted,
             claim @ (Claim::Send | Claim::SendAsLast) => {
                 let is_last = claim == Claim::SendAsLast;
-                let message = notification::of_finding(finding, None, is_last);
+                let report = response.map(|response| &response.report);
+                let message = notification::of_finding(finding, report, is_last);
                 self.notifier.send(&message).await?;
                 self.outbox.sent(finding, delivery).await?;
+                self.note_told(response).await?;
                 outcome.told(finding.time, delivery.now);
                 match is_last {
                     true => Notified::SentAsLast,
@@ -204,6 +305,30 @@ impl Pipeline {
         };
         outcome.fired(finding, notified);
         Ok(())
+    }
+
+    /// Tells how a remediation stands, unless people were told already.
+    async fn tell_later(&self, response: &Response) -> Result<(), PortError> {
+        let Some(entry) = &response.entry else {
+            return Ok(());
+        };
+        if entry.told == Some(entry.state) || response.report.ending == Ending::Held {
+            return Ok(());
+        }
+        let kind = notification::Kind::later(entry.state);
+        let message = notification::of_remediation(entry, &response.report, kind);
+        self.notifier.send(&message).await?;
+        self.note_told(Some(response)).await
+    }
+
+    async fn note_told(&self, response: Option<&Response>) -> Result<(), PortError> {
+        let entry = response.and_then(|response| response.entry.as_ref());
+        match (&self.responder, entry) {
+            (Some(responder), Some(entry)) if entry.told != Some(entry.state) => {
+                responder.told(entry).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn count(

@@ -7,7 +7,10 @@
 use std::error::Error;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
+use crate::baseline::Version;
+use crate::baseline::thing::Thing;
 use crate::change::Change;
 use crate::finding::Finding;
 use crate::notification::Notification;
@@ -39,11 +42,24 @@ pub struct Delivery {
     pub now: i64,
 }
 
+/// What was known before an event.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// As far as rules compare it.
+    pub before: Before,
+    /// The newest versions of what the change is made to, the one that counts first. All of them may
+    /// count for the event by their time.
+    pub versions: Vec<Version>,
+}
+
 /// Reads the last known good settings.
 #[async_trait]
 pub trait BaselineReader: Send + Sync {
-    /// What was known, before the event, of the things that a change is made to.
-    async fn before(&self, record: &Record, change: &Change) -> Result<Before, PortError>;
+    /// What was known, before the event, of the thing that a change is made to.
+    async fn before(&self, record: &Record, change: &Change) -> Result<Past, PortError>;
+
+    /// The newest versions of a thing that may count for an event at `time`, the one that counts first.
+    async fn versions(&self, thing: &Thing, time: Timestamp) -> Result<Vec<Version>, PortError>;
 }
 
 /// The settings that hold now; members that do not apply or do not exist are `None`.

@@ -8,6 +8,7 @@ pub mod brakes;
 pub mod command;
 pub mod ledger;
 pub mod modes;
+pub mod own;
 pub mod plan;
 pub mod policy;
 pub mod ports;
@@ -17,6 +18,8 @@ pub mod responder;
 pub mod settings;
 pub mod snippet;
 pub mod step;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 use serde::{Deserialize, Serialize};
 

@@ -7,19 +7,36 @@ use crate::record::Record;
 
 /// Names of roles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Responders(Vec<String>);
+pub struct Responders {
+    reader: Option<String>,
+    remediator: Option<String>,
+}
 
 impl Responders {
-    /// Takes the names; empty ones are none.
-    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Self(names.into_iter().filter(|name| !name.is_empty()).collect())
+    /// Takes the names of the role that reads and of the one that writes.
+    pub fn new(reader: Option<String>, remediator: Option<String>) -> Self {
+        Self { reader, remediator }
     }
 
     /// Whether a session of one of the roles made the call. A role of that name in any account counts:
     /// making one up must raise an alarm, not hide behind it.
     pub fn made(&self, record: &Record) -> bool {
         let role = record.identity.session_issuer().and_then(role_name);
-        role.is_some_and(|role| self.0.iter().any(|name| name == role))
+        let names = [&self.reader, &self.remediator];
+        role.is_some_and(|role| names.into_iter().flatten().any(|name| name == role))
+    }
+
+    /// Whether the role that writes, of the account that was written to, made the call: the only one
+    /// whose calls can be ours.
+    pub fn wrote(&self, record: &Record) -> bool {
+        let arn = record.identity.session_issuer();
+        let (Some(arn), Some(name)) = (arn, &self.remediator) else {
+            return false;
+        };
+        let role = format!(":iam::{}:role/{name}", record.account);
+        arn.strip_prefix("arn:")
+            .and_then(|rest| rest.strip_suffix(&role))
+            .is_some_and(|partition| !partition.contains(':'))
     }
 }
 

@@ -26,7 +26,10 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge {
     thresholds: Thresholds::embedded().unwrap(),
     baselines: Baselines::default(),
     functions: Functions::embedded().unwrap(),
-    responders: Responders::new(["portcullis-reader", "portcullis-remediator"].map(str::to_owned)),
+    responders: Responders::new(
+        Some("portcullis-reader".to_owned()),
+        Some("portcullis-remediator".to_owned()),
+    ),
 });
 
 /// Every event of every fixture, without what is known of the time before.

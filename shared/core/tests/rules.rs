@@ -29,7 +29,8 @@ fn replay(fixture: &Fixture) -> Report {
         baselines: fixture.baselines.clone(),
         functions: Functions::embedded().unwrap(),
         responders: Responders::new(
-            ["portcullis-reader", "portcullis-remediator"].map(str::to_owned),
+            Some("portcullis-reader".to_owned()),
+            Some("portcullis-remediator".to_owned()),
         ),
     };
     let mut collected = Collected::default();

@@ -14,13 +14,13 @@ const ID: &str = "restore-stage-logging-0123456789abcdef";
 const ROLE: &str = "portcullis-remediator";
 
 /// A permit for one thing that covers every step or none.
-struct Permit {
+struct OfTests {
     thing: Thing,
     ledger_id: String,
     covers: bool,
 }
 
-impl Permitted for Permit {
+impl Permitted for OfTests {
     fn thing(&self) -> &Thing {
         &self.thing
     }
@@ -34,13 +34,13 @@ impl Permitted for Permit {
     }
 }
 
-fn permit(ledger_id: &str) -> Permit {
+fn permit(ledger_id: &str) -> OfTests {
     let api = Api {
         id: "a1b2c3d4e5".to_owned(),
         kind: Some(ApiType::Rest),
         name: None,
     };
-    Permit {
+    OfTests {
         thing: Thing {
             account: "111122223333".to_owned(),
             region: "eu-west-1".to_owned(),
@@ -131,8 +131,8 @@ impl Bench {
         }
     }
 
-    async fn write(&self, permit: &Permit, step: &Step) -> Result<(), WriteErrorKind> {
-        let written = self.writer.write(permit, step).await;
+    async fn write(&self, permit: &OfTests, step: &Step) -> Result<(), WriteErrorKind> {
+        let written = self.writer.make(permit, step).await;
         written.map_err(|error| {
             assert_eq!(error.source.retryable, error.kind.is_retryable());
             error.kind

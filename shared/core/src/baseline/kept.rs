@@ -142,6 +142,13 @@ impl Kept {
         (!is_hidden).then_some(Self(kept))
     }
 
+    /// The tags that are kept.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let tags = self.0.get("tags").and_then(Value::as_object);
+        let tags = tags.into_iter().flatten();
+        tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+    }
+
     /// The settings a version was written with.
     pub(super) fn stored(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json).map(Self)

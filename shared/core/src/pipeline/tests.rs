@@ -4,14 +4,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use pollster::block_on;
 use serde_json::Value;
 
 use super::*;
+use crate::baseline::Version;
+use crate::baseline::thing::Thing;
 use crate::finding::{Confidence, Severity};
 use crate::notification::Notification;
 use crate::outcome::Disposition;
 use crate::ports::{Live, Seen};
+use crate::remediation::ledger::Entry;
+use crate::remediation::ports::Versioned;
 use crate::settings::{Execution, LogLevel, MethodSettings, Scope, StageSettings};
 use crate::window::memory::MemoryWindows;
 use crate::window::{Alert, Threshold};
@@ -68,9 +73,25 @@ impl World {
 
 #[async_trait]
 impl BaselineReader for World {
-    async fn before(&self, _: &Record, _: &Change) -> Result<Before, PortError> {
+    async fn before(&self, _: &Record, _: &Change) -> Result<Past, PortError> {
         self.call("baseline")?;
-        Ok(self.before.lock().unwrap().clone())
+        Ok(Past {
+            before: self.before.lock().unwrap().clone(),
+            versions: Vec::new(),
+        })
+    }
+
+    async fn versions(&self, _: &Thing, _: Timestamp) -> Result<Vec<Version>, PortError> {
+        self.call("baseline")?;
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl LedgerReader for World {
+    async fn entry(&self, _: &str) -> Result<Option<Versioned<Entry>>, PortError> {
+        self.call("ledger")?;
+        Ok(None)
     }
 }
 
@@ -141,6 +162,8 @@ fn pipeline(world: &Arc<World>, thresholds: &str) -> Pipeline {
         function: "stage-logging",
         thresholds: Thresholds::parse(thresholds).unwrap(),
         responders: Responders::default(),
+        ledger: Arc::clone(world) as _,
+        responder: None,
         baselines: Arc::clone(world) as _,
         live: Arc::clone(world) as _,
         windows: Arc::clone(world) as _,

@@ -127,6 +127,8 @@ pub struct Entry {
     pub thing: Thing,
     /// Its tags, as policies saw them.
     pub tags: Tags,
+    /// The mode that the owner asked for.
+    pub asked: Mode,
     /// The mode after all doubts.
     pub mode: Mode,
     /// When it was made, in seconds since the epoch.
@@ -137,8 +139,16 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// Every write, noted before it is made.
     pub writes: Vec<Write>,
-    /// Policies that allowed it.
+    /// Whether it was restored within the last hour and taken away again.
+    #[serde(default)]
+    pub contested: bool,
+    /// Whether policy allows it.
+    pub allowed: bool,
+    /// Policies that decided.
     pub policies: Vec<String>,
+    /// For a redeployment: whether the draft is what the last good deployment published.
+    #[serde(default)]
+    pub draft_is_published: bool,
     /// For a private API: whether the change had been published.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exposure: Option<Exposure>,

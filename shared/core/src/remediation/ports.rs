@@ -11,7 +11,7 @@ use crate::keeper::Place;
 use crate::ports::PortError;
 
 /// Something in the store, with the number that a write of it has to name.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Versioned<T> {
     /// What stands there.
     pub value: T,

@@ -91,4 +91,17 @@ impl Report {
             pages: false,
         }
     }
+
+    /// Whether people have to know whatever the severity: something was written, or waits for them.
+    pub fn matters(&self) -> bool {
+        let matters = matches!(
+            self.ending,
+            Ending::Awaiting { .. }
+                | Ending::Verified
+                | Ending::Attempted
+                | Ending::Undone
+                | Ending::WillRetry
+        );
+        matters || self.pages || self.follow_ups.iter().any(Self::matters)
+    }
 }

@@ -90,7 +90,7 @@ async fn nothing_is_asked_without_a_permit_that_covers_the_step() {
 async fn nothing_is_asked_without_a_role() {
     for role in [None, Some("")] {
         let bench = Bench::with_role(role, []).await;
-        let error = bench.writer.write(&permit(ID), &stage()).await.unwrap_err();
+        let error = bench.writer.make(&permit(ID), &stage()).await.unwrap_err();
         assert_eq!(error.kind, WriteErrorKind::RoleNotAssumable);
         let told = portcullis_core::causes::chain(&error);
         assert!(told.contains("PORTCULLIS_REMEDIATOR_ROLE"), "{told}");

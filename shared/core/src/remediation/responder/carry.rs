@@ -1,0 +1,422 @@
+//! Sees an entry through: write after write, each noted before it is made, then the read-back and the end.
+//!
+//! INVARIANT: cut off anywhere, [`Remediator::take_over`] comes to the same end with the same writes.
+
+use super::propose::{busy, lease};
+use super::{Held, Remediator, Response};
+use crate::baseline::thing::Thing;
+use crate::causes::chain;
+use crate::ports::{Delivery, PortError};
+use crate::remediation::brakes::{Brakes, resource_key};
+use crate::remediation::ledger::{Part, State, Write};
+use crate::remediation::plan::{self, Plan};
+use crate::remediation::policy::{Action, Circumstances, Policy, Request};
+use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
+use crate::remediation::report::Ending;
+use crate::remediation::settings::Settings;
+use crate::remediation::step::Step;
+use crate::remediation::{Mode, Remediation};
+
+/// How often what was written is read before it counts as not being there, and seconds between.
+const LOOKS: usize = 3;
+const BETWEEN_LOOKS: u64 = 2;
+
+/// Seconds between two looks at an API whose change is running.
+const POLL: u64 = 5;
+
+/// What has to be left of an invocation to go on waiting, in seconds.
+const RESERVE: i64 = 20;
+
+/// How often the end is written because the tally has moved under it.
+const TRIES: usize = 8;
+
+/// What is to be done for one part of an entry.
+pub(super) struct Work {
+    pub(super) thing: Thing,
+    /// The steps that are left.
+    pub(super) left: Plan,
+    /// What has to be true in the end.
+    pub(super) goal: Plan,
+}
+
+impl Work {
+    /// All of a part.
+    pub(super) fn whole(part: &Part) -> Self {
+        Self {
+            thing: part.thing.clone(),
+            left: part.plan.clone(),
+            goal: part.plan.clone(),
+        }
+    }
+}
+
+/// Why the writing stopped.
+enum Stop {
+    /// The kill switch.
+    Switched(String),
+    /// Somebody else holds the entry now.
+    Lost,
+    /// API Gateway, or the way to it.
+    Write(WriteError),
+    /// Anything else outside.
+    Port(PortError),
+    /// It does not exist any more.
+    Gone,
+}
+
+impl From<PortError> for Stop {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
+
+impl<P: Policy> Remediator<P> {
+    /// Does the work of every part, in order. `is_noted`: the first write is in the entry already.
+    pub(super) async fn carry_out(
+        &self,
+        mut held: Held,
+        permit: &P::Permit,
+        works: Vec<Work>,
+        is_noted: bool,
+    ) -> Response {
+        let made_before = !is_noted && !held.value.writes.is_empty();
+        let mut made = 0;
+        let mut is_noted = is_noted;
+        let mut unmet = Vec::new();
+        for (at, work) in works.iter().enumerate() {
+            for step in &work.left.steps {
+                let noted = std::mem::take(&mut is_noted);
+                match self.write(&mut held, permit, work, step, noted).await {
+                    Ok(()) => made += 1,
+                    Err(stop) => return self.stop(held, stop, made_before || made > 0).await,
+                }
+            }
+            match self.read_back(&mut held, at, work).await {
+                Ok(fields) => unmet.extend(fields),
+                Err(stop) => return self.stop(held, stop, true).await,
+            }
+        }
+        let (verified, attempted) = match held.value.state {
+            State::Undoing => (State::Undone, State::Attempted),
+            _ => (State::Verified, State::Attempted),
+        };
+        if unmet.is_empty() {
+            return self.finish(held, verified).await;
+        }
+        let fields = unmet.join(", ");
+        let reason = format!("read back, and not as wanted: {fields}");
+        held.value.reasons.push(reason);
+        self.finish(held, attempted).await
+    }
+
+    /// One write. The kill switch is read, the write noted, then made; an answer that is lost is looked for.
+    async fn write(
+        &self,
+        held: &mut Held,
+        permit: &P::Permit,
+        work: &Work,
+        step: &Step,
+        is_noted: bool,
+    ) -> Result<(), Stop> {
+        if matches!(step, Step::UpdateRestApi { .. }) {
+            self.wait_until_available(&held.value.thing).await?;
+        }
+        if !is_noted {
+            let allowed = self.writes_are_allowed().await;
+            allowed.map_err(Stop::Switched)?;
+            held.value.writes.push(Write {
+                at: self.clock.now(),
+                step: step.clone(),
+            });
+            self.save(held).await?;
+        }
+        match self.writer.write(permit, step).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind == WriteErrorKind::Unknown => {
+                match self.is_there(held.value.remediation, work, step).await {
+                    true => Ok(()),
+                    false => Err(Stop::Write(error)),
+                }
+            }
+            Err(error) => Err(Stop::Write(error)),
+        }
+    }
+
+    /// Whether a write whose answer was lost was made after all: it is not among what is left to do.
+    async fn is_there(&self, remediation: Remediation, work: &Work, step: &Step) -> bool {
+        let Ok(Some(live)) = self.read(remediation, &work.thing).await else {
+            return false;
+        };
+        let left = plan::resume(&work.thing, &work.goal, &live);
+        left.is_ok_and(|left| !left.steps.contains(step))
+    }
+
+    /// What is not as wanted after the writes of a part.
+    async fn read_back(
+        &self,
+        held: &mut Held,
+        at: usize,
+        work: &Work,
+    ) -> Result<Vec<String>, Stop> {
+        let remediation = held.value.remediation;
+        let mut unmet = Vec::new();
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.clock.wait(BETWEEN_LOOKS).await;
+            }
+            if remediation == Remediation::RestorePrivateEndpoint {
+                self.wait_until_available(&work.thing).await?;
+            }
+            let read = self.read(remediation, &work.thing).await?;
+            let read = read.ok_or(Stop::Gone)?;
+            unmet = plan::unmet(&work.goal, &read);
+            if let Some(part) = held.value.parts.get_mut(at) {
+                part.read_back = Some(read);
+            }
+            if unmet.is_empty() {
+                break;
+            }
+        }
+        Ok(unmet)
+    }
+
+    /// An endpoint cannot be changed while a change of it is running, nor judged.
+    async fn wait_until_available(&self, api: &Thing) -> Result<(), Stop> {
+        loop {
+            match self.publications.status(api).await? {
+                ApiStatus::Available => return Ok(()),
+                ApiStatus::Gone => return Err(Stop::Gone),
+                ApiStatus::Updating => {}
+            }
+            if self.clock.now() + RESERVE > self.clock.deadline() {
+                return Err(Stop::Port(PortError {
+                    action: "see the API become available",
+                    retryable: true,
+                    source: "a change of its endpoint is still running".into(),
+                }));
+            }
+            self.clock.wait(POLL).await;
+        }
+    }
+
+    /// The end of an entry whose writing stopped; `made`: something may have been written.
+    async fn stop(&self, mut held: Held, stop: Stop, made: bool) -> Response {
+        let (reason, error) = match stop {
+            Stop::Lost => {
+                let mut response = self.response(held.value);
+                response.report.ending = Ending::Held;
+                return response;
+            }
+            Stop::Switched(reason) => (reason, None),
+            Stop::Gone => ("it does not exist any more".to_owned(), None),
+            Stop::Port(error) => (chain(&error), Some(error).filter(|error| error.retryable)),
+            Stop::Write(error) => {
+                let reason = refusal(&error);
+                let retryable = error.kind.is_retryable();
+                (reason, retryable.then_some(error.source))
+            }
+        };
+        held.value.reasons.push(reason);
+        if error.is_some() {
+            return self.later(held, error);
+        }
+        let state = match made {
+            true => State::Attempted,
+            false => State::Failed,
+        };
+        self.finish(held, state).await
+    }
+
+    /// It stays as it stands in the ledger, and the event comes again.
+    fn later(&self, held: Held, error: Option<PortError>) -> Response {
+        let mut response = self.response(held.value);
+        response.report.ending = Ending::WillRetry;
+        response.error = error;
+        response
+    }
+
+    /// Writes the end: the state, and that nobody holds the resource any more.
+    pub(super) async fn finish(&self, mut held: Held, state: State) -> Response {
+        let before = held.clone();
+        let lease = held.value.lease.take();
+        let now = self.clock.now();
+        held.value.state = state;
+        held.value.updated = now;
+        let restored = match state {
+            State::Verified | State::Attempted => {
+                let fields = held.value.parts.iter().flat_map(|part| &part.plan.fields);
+                fields.cloned().collect()
+            }
+            _ => std::collections::BTreeSet::new(),
+        };
+        let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
+        for _ in 0..TRIES {
+            let mut writes = vec![LedgerWrite::Entry(held.clone())];
+            if let Some(lease) = &lease {
+                let key = resource_key(remediation, &thing);
+                let tally = match self.ledger.tally(&key).await {
+                    Ok(tally) => tally,
+                    Err(error) => return self.later(before, Some(error)),
+                };
+                let brakes = Brakes::new(remediation, &thing, tally, Versioned::default());
+                writes.push(brakes.ended(lease, &restored, now));
+            }
+            match self.ledger.write(&writes).await {
+                Ok(true) => return self.response(held.value),
+                Ok(false) => {}
+                Err(error) => return self.later(before, Some(error)),
+            }
+        }
+        self.later(before, Some(busy()))
+    }
+
+    /// Goes on where an invocation was cut off. Policy is asked again: permits are not kept.
+    pub(super) async fn take_over(
+        &self,
+        mut held: Held,
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
+        let now = self.clock.now();
+        let lease = lease(delivery, now);
+        let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
+        let brakes = self.brakes(remediation, &thing).await?;
+        if brakes.holder(&lease, now).is_some() {
+            return Err(busy());
+        }
+        held.value.lease = Some(lease.clone());
+        let mut writes = vec![LedgerWrite::Entry(held.clone())];
+        writes.extend(brakes.begun(&lease, false, now));
+        if !self.ledger.write(&writes).await? {
+            let mut response = self.response(held.value);
+            response.report.ending = Ending::Held;
+            return Ok(response);
+        }
+        held.version += 1;
+        if held.value.state == State::Undoing {
+            return Ok(self.undo_on(held).await);
+        }
+        let age = held.value.created - held.value.event_time;
+        let mode = match held.value.approved {
+            Some(_) => Mode::Approve,
+            None => Mode::Auto,
+        };
+        let ruling = self.policy.decide(&self.again(&held, mode, age));
+        let Some(permit) = ruling.permit else {
+            held.value.reasons.extend(ruling.reasons);
+            return Ok(self.finish(held, State::Attempted).await);
+        };
+        Ok(self.resume(held, &permit).await)
+    }
+
+    /// Makes what the live state still lacks.
+    pub(super) async fn resume(&self, mut held: Held, permit: &P::Permit) -> Response {
+        let mut works = Vec::new();
+        for part in &held.value.parts {
+            let live = match self.read(held.value.remediation, &part.thing).await {
+                Ok(Some(live)) => live,
+                Ok(None) => return self.stop(held, Stop::Gone, true).await,
+                Err(error) => return self.stop(held, Stop::Port(error), true).await,
+            };
+            match plan::resume(&part.thing, &part.plan, &live) {
+                Ok(left) => works.push(Work {
+                    left,
+                    ..Work::whole(part)
+                }),
+                Err(moved) => {
+                    held.value.reasons.push(moved.to_string());
+                    return self.finish(held, State::Attempted).await;
+                }
+            }
+        }
+        self.carry_out(held, permit, works, false).await
+    }
+
+    /// The question to policy about an entry that was judged before: what was counted then is not
+    /// counted against it now.
+    pub(super) fn again(&self, held: &Held, mode: Mode, age: i64) -> Request {
+        let entry = &held.value;
+        let now = super::propose::timestamp(self.clock.now());
+        let mut asked = self
+            .modes
+            .of(entry.remediation, &entry.thing, &entry.tags, now);
+        asked.mode = asked.mode.min(self.cap);
+        let actor = entry.actor.as_deref();
+        Request {
+            action: Action::from(entry.remediation),
+            mode,
+            asked,
+            thing: entry.thing.clone(),
+            tags: entry.tags.clone(),
+            actor: entry.actor.clone(),
+            circumstances: Circumstances {
+                age,
+                confidence: entry.confidence,
+                contested: false,
+                budget_spent: false,
+                by_cloudformation: entry.by_cloudformation,
+                break_glass: actor.is_some_and(|arn| self.modes.is_break_glass(arn)),
+                has_kill_switch: self.has_kill_switch,
+                has_baseline: true,
+                draft_is_published: entry.draft_is_published,
+            },
+            ledger_id: entry.id.clone(),
+        }
+    }
+
+    async fn save(&self, held: &mut Held) -> Result<(), Stop> {
+        let write = LedgerWrite::Entry(held.clone());
+        if !self.ledger.write(&[write]).await? {
+            return Err(Stop::Lost);
+        }
+        held.version += 1;
+        Ok(())
+    }
+
+    /// Whether writes are allowed right now; else why not. Fails closed.
+    pub(super) async fn writes_are_allowed(&self) -> Result<(), String> {
+        match self.kill_switch.allows().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the kill switch stops every write".to_owned()),
+            Err(error) => Err(format!(
+                "the kill switch cannot be read, which stops every write: {}",
+                chain(&error)
+            )),
+        }
+    }
+
+    /// The live settings that a remediation of this kind is about; `None` when the thing is gone.
+    pub(super) async fn read(
+        &self,
+        remediation: Remediation,
+        thing: &Thing,
+    ) -> Result<Option<Settings>, PortError> {
+        let Some(reading) = self.reader.read(thing, 0).await? else {
+            return Ok(None);
+        };
+        let settings = match remediation {
+            Remediation::Redeploy => Settings::serving(&reading.settings).map(Some),
+            _ => Settings::of(thing, &reading.settings),
+        };
+        settings.map_err(|source| PortError {
+            action: "understand the live settings",
+            retryable: false,
+            source: Box::new(source),
+        })
+    }
+}
+
+/// What a failed write means, for people.
+fn refusal(error: &WriteError) -> String {
+    let what = match error.kind {
+        WriteErrorKind::NotPermitted => "the permit does not cover the write",
+        WriteErrorKind::Gone => "it does not exist any more",
+        WriteErrorKind::RoleNotAssumable => "the remediator role cannot be assumed there",
+        WriteErrorKind::AccessDenied => "the remediator role may not do it",
+        WriteErrorKind::Busy => "another change of it is running",
+        WriteErrorKind::Throttled => "API Gateway throttles",
+        WriteErrorKind::LimitExceeded => "a quota of the account is used up",
+        WriteErrorKind::Refused => "API Gateway refuses it",
+        WriteErrorKind::Unknown => "no answer tells whether it was written",
+    };
+    format!("{what}: {}", chain(&error.source))
+}

@@ -1,0 +1,287 @@
+//! Approve and undo. The right to invoke the function is the credential; the ledger's conditional write
+//! makes each single use.
+
+use super::carry::Work;
+use super::propose::{Origin, lease};
+use super::{Held, Remediator, Response};
+use crate::finding::rfc3339;
+use crate::ports::{Delivery, PortError};
+use crate::remediation::Remediation;
+use crate::remediation::command::{Answer, Command};
+use crate::remediation::ledger::{APPROVAL, Given, State};
+use crate::remediation::plan::{self, UndoRefused};
+use crate::remediation::policy::{Action, Policy, Request};
+use crate::remediation::ports::LedgerWrite;
+use crate::remediation::report::Ending;
+use crate::remediation::Mode;
+
+impl<P: Policy> Remediator<P> {
+    /// Obeys a command, or says why not. The response is there when the entry was touched.
+    pub(super) async fn command(
+        &self,
+        command: &Command,
+        delivery: &Delivery,
+    ) -> Result<(Answer, Option<Response>), PortError> {
+        let id = command.id();
+        let Some(remediation) = command.remediation() else {
+            return Ok(refused(id, ["this is no id of a remediation"]));
+        };
+        if remediation.function() != self.function {
+            let owner = remediation.function();
+            return Ok(refused(id, [format!("the function `{owner}` does that")]));
+        }
+        let Some(held) = self.ledger.entry(id).await? else {
+            return Ok(refused(id, ["the ledger has no such entry"]));
+        };
+        let result = match command {
+            Command::Approve { by, .. } => self.approve(held, by.clone(), delivery).await?,
+            Command::Undo { by, .. } => self.undo(held, by.clone(), delivery).await?,
+        };
+        Ok(match result {
+            Ok(response) => (answer(id, &response), Some(response)),
+            Err(reasons) => refused(id, reasons),
+        })
+    }
+
+    async fn approve(
+        &self,
+        mut held: Held,
+        by: Option<String>,
+        delivery: &Delivery,
+    ) -> Result<Result<Response, Vec<String>>, PortError> {
+        let now = self.clock.now();
+        let entry = &held.value;
+        if entry.state == State::Writing && entry.approved.is_some() {
+            return self.known(held, delivery).await.map(Ok);
+        }
+        if entry.state != State::Awaiting {
+            let state = entry.state.as_str();
+            return Ok(Err(vec![format!("nothing waits for approval: it is {state}")]));
+        }
+        let deadline = entry.deadline.unwrap_or(entry.created);
+        if now > deadline {
+            let until = rfc3339(super::propose::timestamp(deadline));
+            return Ok(Err(vec![format!("the time for approval ended at {until}")]));
+        }
+        if let Err(reasons) = self.is_still_wanted(&held).await? {
+            return Ok(Err(reasons));
+        }
+        let age = now - entry.event_time;
+        let ruling = self.policy.decide(&self.again(&held, Mode::Approve, age));
+        let Some(permit) = ruling.permit else {
+            return Ok(Err(ruling.reasons));
+        };
+        if let Err(reason) = self.writes_are_allowed().await {
+            return Ok(Err(vec![reason]));
+        }
+        held.value.state = State::Writing;
+        held.value.approved = Some(Given { by, at: now });
+        held.value.policies = ruling.policies;
+        if let Err(reason) = self.hold(&mut held, delivery).await? {
+            return Ok(Err(vec![reason]));
+        }
+        let origin = Origin::of(&held.value);
+        let response = self.resume(held, &permit).await;
+        let mut response = self.followed(response, &origin, delivery).await;
+        self.after_redeploy(&mut response, &origin, delivery).await;
+        Ok(Ok(response))
+    }
+
+    /// Whether every setting is still as it was when the approval was asked for.
+    async fn is_still_wanted(&self, held: &Held) -> Result<Result<(), Vec<String>>, PortError> {
+        for part in &held.value.parts {
+            let Some(live) = self.read(held.value.remediation, &part.thing).await? else {
+                return Ok(Err(vec!["it does not exist any more".to_owned()]));
+            };
+            if let Err(moved) = plan::resume(&part.thing, &part.plan, &live) {
+                return Ok(Err(vec![moved.to_string()]));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Takes entry and resource in one write; else says who has them.
+    async fn hold(
+        &self,
+        held: &mut Held,
+        delivery: &Delivery,
+    ) -> Result<Result<(), String>, PortError> {
+        let now = self.clock.now();
+        let lease = lease(delivery, now);
+        let entry = &held.value;
+        let brakes = self.brakes(entry.remediation, &entry.thing).await?;
+        if let Some(holder) = brakes.holder(&lease, now) {
+            let until = rfc3339(super::propose::timestamp(holder.until));
+            return Ok(Err(format!(
+                "another remediation writes to it, until {until} at most: try again then"
+            )));
+        }
+        held.value.lease = Some(lease.clone());
+        held.value.updated = now;
+        let mut writes = vec![LedgerWrite::Entry(held.clone())];
+        writes.extend(brakes.begun(&lease, false, now));
+        if !self.ledger.write(&writes).await? {
+            return Ok(Err("somebody else is doing it right now".to_owned()));
+        }
+        held.version += 1;
+        Ok(Ok(()))
+    }
+
+    /// A redeployment closes what a containment held.
+    async fn after_redeploy(
+        &self,
+        response: &mut Response,
+        origin: &Origin,
+        delivery: &Delivery,
+    ) {
+        let is_redeployed = response.report.remediation == Remediation::Redeploy
+            && response.report.ending == Ending::Verified;
+        let thing = response.entry.as_ref().map(|entry| entry.thing.clone());
+        let Some(api) = thing.filter(|_| is_redeployed) else {
+            return;
+        };
+        if let Some(undone) = self.uncontain(&api, origin, delivery).await {
+            response.report.follow_ups.push(undone.report);
+        }
+    }
+
+    async fn undo(
+        &self,
+        held: Held,
+        by: Option<String>,
+        delivery: &Delivery,
+    ) -> Result<Result<Response, Vec<String>>, PortError> {
+        let now = self.clock.now();
+        let entry = &held.value;
+        if entry.state == State::Undoing {
+            return self.known(held, delivery).await.map(Ok);
+        }
+        if !matches!(entry.state, State::Verified | State::Attempted) {
+            let state = entry.state.as_str();
+            return Ok(Err(vec![format!("there is nothing to take back: it is {state}")]));
+        }
+        if entry.remediation == Remediation::Redeploy {
+            return Ok(Err(vec![
+                "a deployment is not taken back; move the stage to another deployment by hand"
+                    .to_owned(),
+            ]));
+        }
+        if now > entry.updated + APPROVAL {
+            return Ok(Err(vec!["it is more than 24 hours old".to_owned()]));
+        }
+        let mut commands = Vec::new();
+        for part in &entry.parts {
+            let Some(live) = self.read(entry.remediation, &part.thing).await? else {
+                return Ok(Err(vec!["it does not exist any more".to_owned()]));
+            };
+            match plan::undo(&part.thing, &part.plan, &live) {
+                Ok(_) => {}
+                Err(UndoRefused::Moved(moved)) => return Ok(Err(vec![moved.to_string()])),
+                Err(refused @ UndoRefused::NeedsDelete { .. }) => {
+                    commands.push(refused.to_string());
+                    if let UndoRefused::NeedsDelete { commands: more } = refused {
+                        commands.extend(more);
+                    }
+                }
+            }
+        }
+        if !commands.is_empty() {
+            return Ok(Err(commands));
+        }
+        let given = Given { by, at: now };
+        self.undo_entry(held, Some(given), delivery).await.map(Ok)
+    }
+
+    /// Takes an entry back; `given`: who said so, `None` when it follows from another remediation.
+    pub(super) async fn undo_entry(
+        &self,
+        mut held: Held,
+        given: Option<Given>,
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
+        let now = self.clock.now();
+        let by = || Given { by: None, at: now };
+        held.value.undone = Some(given.unwrap_or_else(by));
+        let was = held.value.state;
+        held.value.state = State::Undoing;
+        if let Err(reason) = self.hold(&mut held, delivery).await? {
+            held.value.state = was;
+            held.value.undone = None;
+            held.value.reasons.push(reason);
+            return Ok(self.response(held.value));
+        }
+        Ok(self.undo_on(held).await)
+    }
+
+    /// Takes back what the live state still has of an entry that this invocation holds.
+    pub(super) async fn undo_on(&self, mut held: Held) -> Response {
+        let age = self.clock.now() - held.value.event_time;
+        let request = Request {
+            action: Action::Undo,
+            ..self.again(&held, Mode::Approve, age)
+        };
+        let ruling = self.policy.decide(&request);
+        let Some(permit) = ruling.permit else {
+            held.value.reasons.extend(ruling.reasons);
+            return self.finish(held, State::Verified).await;
+        };
+        let mut works = Vec::new();
+        for part in &held.value.parts {
+            let live = match self.read(held.value.remediation, &part.thing).await {
+                Ok(Some(live)) => live,
+                Ok(None) => {
+                    held.value.reasons.push("it does not exist any more".to_owned());
+                    return self.finish(held, State::Attempted).await;
+                }
+                Err(error) => {
+                    held.value.reasons.push(crate::causes::chain(&error));
+                    return self.finish(held, State::Attempted).await;
+                }
+            };
+            match plan::undo(&part.thing, &part.plan, &live) {
+                Ok(plan) => works.push(Work {
+                    thing: part.thing.clone(),
+                    left: plan.clone(),
+                    goal: plan,
+                }),
+                Err(refused) => {
+                    held.value.reasons.push(refused.to_string());
+                    return self.finish(held, State::Attempted).await;
+                }
+            }
+        }
+        self.carry_out(held, &permit, works, false).await
+    }
+}
+
+fn answer(id: &str, response: &Response) -> Answer {
+    let state = match (&response.report.ending, &response.entry) {
+        (Ending::AlreadyRight, _) => "already right",
+        (_, Some(entry)) => entry.state.as_str(),
+        (_, None) => "refused",
+    };
+    let mut text = response.report.reasons.clone();
+    for follow_up in &response.report.follow_ups {
+        text.extend(follow_up.reasons.iter().map(|reason| {
+            let name = follow_up.remediation.as_str();
+            format!("{name}: {reason}")
+        }));
+    }
+    Answer {
+        id: id.to_owned(),
+        state: state.to_owned(),
+        text,
+    }
+}
+
+fn refused(
+    id: &str,
+    reasons: impl IntoIterator<Item = impl Into<String>>,
+) -> (Answer, Option<Response>) {
+    let answer = Answer {
+        id: id.to_owned(),
+        state: "refused".to_owned(),
+        text: reasons.into_iter().map(Into::into).collect(),
+    };
+    (answer, None)
+}

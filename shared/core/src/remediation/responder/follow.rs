@@ -1,0 +1,307 @@
+//! What follows a private endpoint that was set back: whether the change had been published, and what is
+//! done where it was. Everything here bears repetition: each follow-up is an entry of its own.
+
+use super::propose::{Origin, Proposal, timestamp};
+use super::{Remediator, Response, failure};
+use crate::baseline::thing::{Thing, What};
+use crate::causes::chain;
+use crate::finding::{Known, SettingChange};
+use crate::ports::{Delivery, PortError};
+use crate::remediation::ledger::{self, Entry, Part, State};
+use crate::remediation::plan::{self, Plan};
+use crate::remediation::policy::Policy;
+use crate::remediation::ports::LedgerWrite;
+use crate::remediation::publication::Exposure;
+use crate::remediation::report::Ending;
+use crate::remediation::settings::{Serving, Settings};
+use crate::remediation::step::Step;
+use crate::remediation::{Mode, Remediation};
+
+impl<P: Policy> Remediator<P> {
+    /// Adds to a response of `restore-private-endpoint` what is true of the published API, and what is
+    /// done about it.
+    pub(super) async fn followed(
+        &self,
+        mut response: Response,
+        origin: &Origin,
+        delivery: &Delivery,
+    ) -> Response {
+        if response.report.remediation != Remediation::RestorePrivateEndpoint {
+            return response;
+        }
+        let Some(done) = response.report.done.first() else {
+            return response;
+        };
+        let thing = done.thing.clone();
+        let known = response.entry.as_ref().and_then(|e| e.exposure.clone());
+        let exposure = match known {
+            Some(exposure) => exposure,
+            None => {
+                let (exposure, reason) = self.exposure(&thing, origin.event_time).await;
+                response.report.reasons.extend(reason);
+                exposure
+            }
+        };
+        response.report.exposure = Some(exposure.clone());
+        let Some(entry) = response.entry.clone() else {
+            return response;
+        };
+        if entry.state != State::Verified {
+            return response;
+        }
+        match self.note(entry, &exposure).await {
+            Ok(entry) => response.entry = Some(entry),
+            Err(error) => response.error = response.error.or(Some(error)),
+        }
+        if let Exposure::Live { stages, .. } = exposure {
+            let reports = self.close(&thing, origin, &stages, delivery).await;
+            for followed in reports {
+                response.error = response.error.or(followed.error);
+                response.report.pages |= followed.report.pages;
+                response.report.follow_ups.push(followed.report);
+            }
+        }
+        response
+    }
+
+    /// What cannot be read counts as published.
+    async fn exposure(&self, api: &Thing, event_time: i64) -> (Exposure, Option<String>) {
+        match self.publications.publications(api).await {
+            Ok(publications) => (publications.exposure(event_time), None),
+            Err(error) => {
+                let reason = format!(
+                    "whether it was published could not be read: {}",
+                    chain(&error)
+                );
+                let stages = Vec::new();
+                (Exposure::Live { since: None, stages }, Some(reason))
+            }
+        }
+    }
+
+    async fn note(&self, entry: Entry, exposure: &Exposure) -> Result<Entry, PortError> {
+        if entry.exposure.is_some() {
+            return Ok(entry);
+        }
+        let Some(mut held) = self.ledger.entry(&entry.id).await? else {
+            return Ok(entry);
+        };
+        held.value.exposure = Some(exposure.clone());
+        let noted = held.value.clone();
+        // Somebody else has noted the same, or moved it on: either way nothing is lost.
+        self.ledger.write(&[LedgerWrite::Entry(held)]).await?;
+        Ok(noted)
+    }
+
+    /// Redeploys the restored draft where that may be done at once; else contains what is published.
+    async fn close(
+        &self,
+        api: &Thing,
+        origin: &Origin,
+        stages: &[String],
+        delivery: &Delivery,
+    ) -> Vec<Response> {
+        let redeployed = self.redeploy(api, origin, stages, delivery).await;
+        let redeployed =
+            redeployed.unwrap_or_else(|error| failure(Remediation::Redeploy, error));
+        if redeployed.report.ending == Ending::Verified {
+            let uncontained = self.uncontain(api, origin, delivery).await;
+            return [Some(redeployed), uncontained].into_iter().flatten().collect();
+        }
+        let contained = self.contain(api, origin, stages, delivery).await;
+        let contained = contained.unwrap_or_else(|error| failure(Remediation::Contain, error));
+        vec![redeployed, contained]
+    }
+
+    async fn redeploy(
+        &self,
+        api: &Thing,
+        origin: &Origin,
+        stages: &[String],
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
+        let remediation = Remediation::Redeploy;
+        let proposal = self.follow_up(remediation, api, origin).await?;
+        let mut proposal = match self.standing(proposal, delivery).await? {
+            Ok(proposal) => proposal,
+            Err(response) => return Ok(*response),
+        };
+        if stages.is_empty() {
+            let reason = "no stage is known to deploy to";
+            return Ok(Response::of(
+                self.described(remediation, &proposal.asked, reason),
+            ));
+        }
+        let published = timestamp(origin.event_time);
+        let published = self.drafts.published_before(api, published).await?;
+        let differences = match published {
+            None => vec![
+                "no fingerprint is kept of what the last deployment before the change published"
+                    .to_owned(),
+            ],
+            Some(published) => self.publications.draft(api).await?.differences(&published),
+        };
+        proposal.draft_is_published = differences.is_empty();
+        proposal.reasons.extend(differences.into_iter().map(|one| {
+            format!("a deployment would publish more than the restored settings: {one}")
+        }));
+        for stage in stages {
+            let thing = stage_of(api, stage);
+            let Some(live) = self.read(remediation, &thing).await? else {
+                continue;
+            };
+            let plan = deployment(&proposal.id, api, stage, live);
+            proposal.parts.push(Part {
+                thing,
+                plan,
+                read_back: None,
+            });
+        }
+        self.pursue_parts(&proposal, delivery).await
+    }
+
+    async fn contain(
+        &self,
+        api: &Thing,
+        origin: &Origin,
+        stages: &[String],
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
+        let remediation = Remediation::Contain;
+        let proposal = self.follow_up(remediation, api, origin).await?;
+        let mut proposal = match self.standing(proposal, delivery).await? {
+            Ok(proposal) => proposal,
+            Err(response) => return Ok(*response),
+        };
+        for stage in stages {
+            let thing = stage_of(api, stage);
+            let Some(live) = self.read(remediation, &thing).await? else {
+                continue;
+            };
+            let plan = plan::contain(&thing, &live);
+            proposal.parts.push(Part {
+                thing,
+                plan,
+                read_back: None,
+            });
+        }
+        self.pursue_parts(&proposal, delivery).await
+    }
+
+    async fn pursue_parts(
+        &self,
+        proposal: &Proposal,
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
+        if proposal.parts.iter().all(|part| part.plan.steps.is_empty()) {
+            let mut report = self.described(
+                proposal.remediation,
+                &proposal.asked,
+                "nothing is left to do",
+            );
+            report.ending = Ending::AlreadyRight;
+            return Ok(Response::of(report));
+        }
+        self.pursue(proposal, delivery).await
+    }
+
+    async fn follow_up(
+        &self,
+        remediation: Remediation,
+        api: &Thing,
+        origin: &Origin,
+    ) -> Result<Proposal, PortError> {
+        let time = timestamp(origin.event_time);
+        let versions = self.baselines.versions(api, time).await?;
+        let tags = self.tags(api, &versions, time).await?;
+        let now = timestamp(self.clock.now());
+        Ok(Proposal {
+            id: ledger::id(remediation, &api.account, &api.region, &origin.event_id),
+            remediation,
+            thing: api.clone(),
+            asked: self.modes.of(remediation, api, &tags, now),
+            tags,
+            origin: origin.clone(),
+            parts: Vec::new(),
+            draft_is_published: false,
+            reasons: Vec::new(),
+        })
+    }
+
+    /// A follow-up that stands in the ledger, or must not be planned, has its response at once.
+    async fn standing(
+        &self,
+        proposal: Proposal,
+        delivery: &Delivery,
+    ) -> Result<Result<Proposal, Box<Response>>, PortError> {
+        if proposal.asked.mode.min(self.cap) <= Mode::Notify {
+            let remediation = proposal.remediation;
+            let mode = proposal.asked.mode.as_str();
+            let reason = format!("the mode of `{}` is `{mode}`", remediation.as_str());
+            let report = self.described(remediation, &proposal.asked, reason);
+            return Ok(Err(Box::new(Response::of(report))));
+        }
+        Ok(match self.ledger.entry(&proposal.id).await? {
+            Some(entry) => Err(Box::new(self.known(entry, delivery).await?)),
+            None => Ok(proposal),
+        })
+    }
+
+    /// Lifts a containment once what it contained is closed. `None` when there is none.
+    pub(super) async fn uncontain(
+        &self,
+        api: &Thing,
+        origin: &Origin,
+        delivery: &Delivery,
+    ) -> Option<Response> {
+        let id = ledger::id(
+            Remediation::Contain,
+            &api.account,
+            &api.region,
+            &origin.event_id,
+        );
+        let contained = self.ledger.entry(&id).await;
+        let contained = match contained {
+            Ok(found) => found.filter(|entry| entry.value.state == State::Verified)?,
+            Err(error) => return Some(failure(Remediation::Contain, error)),
+        };
+        let undone = self.undo_entry(contained, None, delivery).await;
+        Some(undone.unwrap_or_else(|error| failure(Remediation::Contain, error)))
+    }
+}
+
+fn stage_of(api: &Thing, stage: &str) -> Thing {
+    let what = match &api.what {
+        What::Api(api) | What::Stage(api, _) => What::Stage(api.clone(), stage.to_owned()),
+        What::Account => What::Account,
+    };
+    Thing {
+        what,
+        ..api.clone()
+    }
+}
+
+/// A deployment of the draft on a stage. Its description names the ledger entry.
+fn deployment(id: &str, api: &Thing, stage: &str, live: Settings) -> Plan {
+    let rest_api_id = api.api().map(|api| api.id.clone()).unwrap_or_default();
+    let served = match &live {
+        Settings::Serving(serving) => serving.deployment_id.clone(),
+        _ => None,
+    };
+    Plan {
+        steps: vec![Step::CreateDeployment {
+            rest_api_id,
+            stage_name: stage.to_owned(),
+            description: format!("Portcullis {id}"),
+        }],
+        live,
+        wanted: Settings::Serving(Serving::default()),
+        changes: vec![SettingChange {
+            path: "/deploymentId".to_owned(),
+            before: Known::from(served),
+            after: Known::Set("a new deployment of the restored draft".to_owned()),
+        }],
+        fields: [format!("deployment of {stage}")].into(),
+        notes: Vec::new(),
+    }
+}

@@ -1,0 +1,53 @@
+//! An entry as people are told of it.
+
+use super::{Remediator, Response};
+use crate::remediation::ledger::{Entry, State};
+use crate::remediation::policy::Policy;
+use crate::remediation::report::{Done, Ending, Report};
+
+impl<P: Policy> Remediator<P> {
+    pub(super) fn response(&self, entry: Entry) -> Response {
+        Response {
+            report: report(&entry),
+            entry: Some(entry),
+            error: None,
+        }
+    }
+}
+
+/// What the entry says.
+pub(super) fn report(entry: &Entry) -> Report {
+    let done = entry.parts.iter().map(|part| Done {
+        thing: part.thing.clone(),
+        plan: part.plan.clone(),
+    });
+    Report {
+        remediation: entry.remediation,
+        id: Some(entry.id.clone()),
+        asked: entry.asked,
+        mode: entry.mode,
+        ending: ending(entry),
+        reasons: entry.reasons.clone(),
+        done: done.collect(),
+        policies: entry.policies.clone(),
+        exposure: entry.exposure.clone(),
+        follow_ups: Vec::new(),
+        pages: entry.state == State::Attempted || entry.contested,
+    }
+}
+
+fn ending(entry: &Entry) -> Ending {
+    match entry.state {
+        State::Planned => Ending::WouldWrite {
+            allowed: entry.allowed,
+        },
+        State::Awaiting => Ending::Awaiting {
+            deadline: entry.deadline.unwrap_or(entry.created),
+        },
+        State::Writing | State::Undoing => Ending::WillRetry,
+        State::Verified => Ending::Verified,
+        State::Attempted => Ending::Attempted,
+        State::Failed => Ending::Failed,
+        State::Undone => Ending::Undone,
+    }
+}

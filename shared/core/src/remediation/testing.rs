@@ -1,0 +1,553 @@
+//! An API Gateway, a ledger and a clock in memory, for tests of remediation: every port, with failures
+//! and kills wherever a test wants them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::ledger::{Entry, Tally};
+use super::policy::{Permitted, Policy, Request, Ruling};
+use super::ports::{
+    ApiStatus, Clock, DraftReader, KillSwitch, Ledger, LedgerReader, LedgerWrite,
+    PublicationReader, Versioned, WriteError, WriteErrorKind, Writer,
+};
+use super::publication::{Fingerprint, Publications};
+use super::settings::{MethodSetting, RestStage, Settings};
+use super::step::{PatchOp, PatchOperation, Step};
+use super::{Mode, brakes};
+use crate::baseline::thing::{Api, Thing, What};
+use crate::baseline::version::Reading;
+use crate::baseline::{Kept, Shape, Version};
+use crate::change::{ApiType, Change};
+use crate::keeper::{Place, SettingsReader};
+use crate::operations::Service;
+use crate::ports::{BaselineReader, Past, PortError};
+use crate::record::Record;
+
+/// What goes wrong at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The process dies before the call takes effect.
+    KilledBefore,
+    /// The process dies after it.
+    KilledAfter,
+    /// The call fails, and may succeed later.
+    Fails,
+}
+
+/// What stands in the world.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Settings by [`name`] of the thing.
+    pub things: HashMap<String, Settings>,
+    /// Versions of the baseline, the one that counts first, by [`name`].
+    pub versions: HashMap<String, Vec<Version>>,
+    /// Ledger entries.
+    pub entries: HashMap<String, Versioned<Entry>>,
+    /// Tallies.
+    pub tallies: HashMap<String, Versioned<Tally>>,
+    /// Every write that took effect, with the ledger id in whose name it was made and its time.
+    pub written: Vec<(String, Step, i64)>,
+    /// Seconds since the epoch.
+    pub now: i64,
+    /// The kill switch; `None` cannot be read.
+    pub allows: Option<bool>,
+    /// Error of the next writes.
+    pub refuses: Option<WriteErrorKind>,
+    /// What is published.
+    pub publications: Publications,
+    /// The draft now, and as it was published before.
+    pub draft: Fingerprint,
+    /// As it was published last before the change.
+    pub published: Option<Fingerprint>,
+    /// How many looks an endpoint change takes.
+    pub updating: usize,
+    /// Names of the calls so far.
+    pub calls: Vec<&'static str>,
+    /// At which call something goes wrong.
+    pub trouble: Option<(usize, Trouble)>,
+    /// The process is dead: nothing has an effect any more.
+    pub is_dead: bool,
+}
+
+/// The world.
+#[derive(Debug, Default)]
+pub struct World(pub Mutex<State>);
+
+/// Names a thing.
+pub fn name(thing: &Thing) -> String {
+    let api = thing.api().map_or("", |api| api.id.as_str());
+    let stage = thing.stage().unwrap_or_default();
+    format!("{}/{}/{api}/{stage}", thing.account, thing.region)
+}
+
+/// A stage of a REST API.
+pub fn stage(api: &str, stage: &str) -> Thing {
+    Thing {
+        account: "111122223333".to_owned(),
+        region: "eu-west-1".to_owned(),
+        what: What::Stage(rest_api(api), stage.to_owned()),
+    }
+}
+
+/// A REST API.
+pub fn api(id: &str) -> Thing {
+    Thing {
+        what: What::Api(rest_api(id)),
+        ..stage(id, "")
+    }
+}
+
+fn rest_api(id: &str) -> Api {
+    Api {
+        id: id.to_owned(),
+        kind: Some(ApiType::Rest),
+        name: None,
+    }
+}
+
+impl World {
+    /// The state.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// One call: `effect` happens unless trouble keeps it from happening.
+    fn call<T>(
+        &self,
+        call: &'static str,
+        effect: impl FnOnce(&mut State) -> T,
+    ) -> Result<T, PortError> {
+        let mut state = self.state();
+        let at = state.calls.len();
+        state.calls.push(call);
+        let failed = || PortError {
+            action: "do what was asked",
+            retryable: true,
+            source: call.into(),
+        };
+        if state.is_dead {
+            return Err(failed());
+        }
+        let trouble = state.trouble.filter(|(when, _)| *when == at);
+        match trouble.map(|(_, trouble)| trouble) {
+            None => Ok(effect(&mut state)),
+            Some(Trouble::Fails) => Err(failed()),
+            Some(Trouble::KilledBefore) => {
+                state.is_dead = true;
+                Err(failed())
+            }
+            Some(Trouble::KilledAfter) => {
+                effect(&mut state);
+                state.is_dead = true;
+                Err(failed())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl LedgerReader for World {
+    async fn entry(&self, id: &str) -> Result<Option<Versioned<Entry>>, PortError> {
+        self.call("entry", |state| state.entries.get(id).cloned())
+    }
+}
+
+#[async_trait]
+impl Ledger for World {
+    async fn tally(&self, key: &str) -> Result<Versioned<Tally>, PortError> {
+        self.call("tally", |state| {
+            state.tallies.get(key).cloned().unwrap_or_default()
+        })
+    }
+
+    async fn write(&self, writes: &[LedgerWrite]) -> Result<bool, PortError> {
+        self.call("ledger write", |state| {
+            let stands = |write: &LedgerWrite| match write {
+                LedgerWrite::Entry(entry) => {
+                    let known = state.entries.get(&entry.value.id);
+                    known.map_or(0, |known| known.version) == entry.version
+                }
+                LedgerWrite::Tally { key, tally } => {
+                    let known = state.tallies.get(key);
+                    known.map_or(0, |known| known.version) == tally.version
+                }
+            };
+            if !writes.iter().all(stands) {
+                return false;
+            }
+            for write in writes.iter().cloned() {
+                match write {
+                    LedgerWrite::Entry(mut entry) => {
+                        entry.version += 1;
+                        state.entries.insert(entry.value.id.clone(), entry);
+                    }
+                    LedgerWrite::Tally { key, mut tally } => {
+                        tally.version += 1;
+                        state.tallies.insert(key, tally);
+                    }
+                }
+            }
+            true
+        })
+    }
+}
+
+#[async_trait]
+impl<P: Permitted + Send + Sync> Writer<P> for World {
+    async fn write(&self, permit: &P, step: &Step) -> Result<(), WriteError> {
+        let error = |kind| WriteError {
+            kind,
+            source: PortError {
+                action: "write to API Gateway",
+                retryable: kind == WriteErrorKind::Unknown,
+                source: "refused".into(),
+            },
+        };
+        if !permit.covers(step) {
+            return Err(error(WriteErrorKind::NotPermitted));
+        }
+        let thing = target(permit.thing(), step);
+        let written = self.call("write", |state| {
+            if let Some(kind) = state.refuses {
+                return Err(kind);
+            }
+            let now = state.now;
+            let Some(settings) = state.things.get_mut(&name(&thing)) else {
+                return Err(WriteErrorKind::Gone);
+            };
+            apply(settings, step).map_err(|()| WriteErrorKind::Refused)?;
+            let id = permit.ledger_id().to_owned();
+            state.written.push((id, step.clone(), now));
+            Ok(())
+        });
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(kind)) => Err(error(kind)),
+            Err(source) => Err(WriteError {
+                kind: WriteErrorKind::Unknown,
+                source,
+            }),
+        }
+    }
+}
+
+/// The thing that a step is made to: a permit for an API covers its stages.
+fn target(permitted: &Thing, step: &Step) -> Thing {
+    match (step, permitted.api()) {
+        (Step::UpdateStage { stage_name, .. } | Step::CreateDeployment { stage_name, .. }, Some(api)) => {
+            Thing {
+                what: What::Stage(api.clone(), stage_name.clone()),
+                ..permitted.clone()
+            }
+        }
+        _ => permitted.clone(),
+    }
+}
+
+#[async_trait]
+impl KillSwitch for World {
+    async fn allows(&self) -> Result<bool, PortError> {
+        let allows = self.call("kill switch", |state| state.allows)?;
+        allows.ok_or(PortError {
+            action: "read the kill switch",
+            retryable: true,
+            source: "no such parameter".into(),
+        })
+    }
+}
+
+#[async_trait]
+impl Clock for World {
+    fn now(&self) -> i64 {
+        self.state().now
+    }
+
+    async fn wait(&self, seconds: u64) {
+        let mut state = self.state();
+        state.now += i64::try_from(seconds).unwrap_or_default();
+    }
+
+    fn deadline(&self) -> i64 {
+        self.state().now + 100
+    }
+}
+
+#[async_trait]
+impl SettingsReader for World {
+    async fn read(&self, thing: &Thing, _: i64) -> Result<Option<Reading>, PortError> {
+        let found = self.call("read", |state| {
+            (state.things.get(&name(thing)).cloned(), state.now)
+        })?;
+        let (Some(settings), now) = found else {
+            return Ok(None);
+        };
+        Ok(Some(Reading {
+            thing: thing.clone(),
+            settings: kept(&settings),
+            started: now * 1000,
+            ended: now * 1000,
+        }))
+    }
+
+    async fn apis(&self, _: &Place, _: Service) -> Result<Vec<Reading>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn stages(&self, _: &Place, _: &Api) -> Result<Vec<Reading>, PortError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl BaselineReader for World {
+    async fn before(&self, _: &Record, _: &Change) -> Result<Past, PortError> {
+        Ok(Past::default())
+    }
+
+    async fn versions(&self, thing: &Thing, _: Timestamp) -> Result<Vec<Version>, PortError> {
+        self.call("versions", |state| {
+            state.versions.get(&name(thing)).cloned().unwrap_or_default()
+        })
+    }
+}
+
+#[async_trait]
+impl PublicationReader for World {
+    async fn status(&self, api: &Thing) -> Result<ApiStatus, PortError> {
+        self.call("status", |state| match state.updating.checked_sub(1) {
+            Some(left) => {
+                state.updating = left;
+                ApiStatus::Updating
+            }
+            None if state.things.contains_key(&name(api)) => ApiStatus::Available,
+            None => ApiStatus::Gone,
+        })
+    }
+
+    async fn publications(&self, _: &Thing) -> Result<Publications, PortError> {
+        self.call("publications", |state| state.publications.clone())
+    }
+
+    async fn draft(&self, _: &Thing) -> Result<Fingerprint, PortError> {
+        self.call("draft", |state| state.draft.clone())
+    }
+}
+
+#[async_trait]
+impl DraftReader for World {
+    async fn published_before(
+        &self,
+        _: &Thing,
+        _: Timestamp,
+    ) -> Result<Option<Fingerprint>, PortError> {
+        self.call("published", |state| state.published.clone())
+    }
+}
+
+/// What a read or a baseline would keep of settings.
+pub fn kept(settings: &Settings) -> Kept {
+    let (shape, json) = match settings {
+        Settings::RestStage(stage) => (Shape::RestStage, serde_json::to_string(stage)),
+        Settings::V2Stage(stage) => (Shape::V2Stage, serde_json::to_string(stage)),
+        Settings::RestApi(api) => (Shape::RestApi, serde_json::to_string(api)),
+        Settings::Account(account) => (Shape::Account, serde_json::to_string(account)),
+        Settings::Serving(serving) => (Shape::RestStage, serde_json::to_string(serving)),
+    };
+    let kept = json.and_then(|json| Kept::from_read(shape, &json));
+    kept.unwrap_or_default()
+}
+
+/// What API Gateway makes of a step, as far as plans write it.
+fn apply(settings: &mut Settings, step: &Step) -> Result<(), ()> {
+    match (settings, step) {
+        (Settings::RestStage(stage), Step::UpdateStage { patch_operations, .. }) => {
+            let mut patched = stage.clone();
+            for operation in patch_operations {
+                patch_stage(&mut patched, operation)?;
+            }
+            *stage = patched;
+        }
+        (Settings::RestApi(api), Step::UpdateRestApi { patch_operations, .. }) => {
+            for PatchOperation { op, path, value } in patch_operations {
+                let value = value.clone().unwrap_or_default();
+                let end = &mut api.endpoint_configuration;
+                match (op, path.as_str()) {
+                    (PatchOp::Replace, "/policy") => {
+                        api.policy = Some(value).filter(|policy| !policy.is_empty());
+                    }
+                    (PatchOp::Replace, "/endpointConfiguration/ipAddressType") => {
+                        end.ip_address_type = Some(value);
+                    }
+                    (PatchOp::Add, "/endpointConfiguration/vpcEndpointIds") => {
+                        end.vpc_endpoint_ids.push(value);
+                        end.vpc_endpoint_ids.sort();
+                    }
+                    (PatchOp::Remove, "/endpointConfiguration/vpcEndpointIds") => {
+                        end.vpc_endpoint_ids.retain(|id| *id != value);
+                    }
+                    (PatchOp::Replace, path) if path.starts_with("/endpointConfiguration/types/") => {
+                        end.types = vec![value];
+                    }
+                    _ => return Err(()),
+                }
+            }
+        }
+        (Settings::Account(account), Step::UpdateAccount { patch_operations }) => {
+            for operation in patch_operations {
+                let role = operation.value.clone();
+                account.cloudwatch_role_arn = role.filter(|role| !role.is_empty());
+            }
+        }
+        (Settings::Serving(serving), Step::CreateDeployment { description, .. }) => {
+            serving.deployment_id = Some(format!("by {description}"));
+        }
+        _ => return Err(()),
+    }
+    Ok(())
+}
+
+fn patch_stage(stage: &mut RestStage, operation: &PatchOperation) -> Result<(), ()> {
+    let PatchOperation { op, path, value } = operation;
+    if path == "/accessLogSettings" && *op == PatchOp::Remove {
+        stage.access_log_settings = None;
+        return Ok(());
+    }
+    if let Some(member) = path.strip_prefix("/accessLogSettings/") {
+        let log = stage.access_log_settings.get_or_insert_default();
+        match member {
+            "destinationArn" => log.destination_arn.clone_from(value),
+            "format" => log.format.clone_from(value),
+            _ => return Err(()),
+        }
+        return Ok(());
+    }
+    let path = path.strip_prefix('/').ok_or(())?;
+    if *op == PatchOp::Remove {
+        return stage.method_settings.remove(path).map(|_| ()).ok_or(());
+    }
+    let mut parts = path.rsplitn(3, '/');
+    let (field, group, key) = (parts.next(), parts.next(), parts.next());
+    let (Some(field), Some(group), Some(key)) = (field, group, key) else {
+        return Err(());
+    };
+    let set = stage.method_settings.entry(key.to_owned()).or_default();
+    set_field(set, group, field, value.as_deref().unwrap_or_default())
+}
+
+fn set_field(set: &mut MethodSetting, group: &str, field: &str, value: &str) -> Result<(), ()> {
+    let flag = || value.parse().map_err(|_| ());
+    match (group, field) {
+        ("logging", "loglevel") => set.logging_level = Some(value.to_owned()),
+        ("logging", "dataTrace") => set.data_trace_enabled = Some(flag()?),
+        ("metrics", "enabled") => set.metrics_enabled = Some(flag()?),
+        ("throttling", "burstLimit") => {
+            set.throttling_burst_limit = Some(value.parse().map_err(|_| ())?);
+        }
+        ("throttling", "rateLimit") => {
+            set.throttling_rate_limit = Some(value.parse().map_err(|_| ())?);
+        }
+        ("caching", "enabled") => set.caching_enabled = Some(flag()?),
+        ("caching", "dataEncrypted") => set.cache_data_encrypted = Some(flag()?),
+        ("caching", "ttlInSeconds") => {
+            set.cache_ttl_in_seconds = Some(value.parse().map_err(|_| ())?);
+        }
+        ("caching", "requireAuthorizationForCacheControl") => {
+            set.require_authorization_for_cache_control = Some(flag()?);
+        }
+        ("caching", "unauthorizedCacheControlHeaderStrategy") => {
+            set.unauthorized_cache_control_header_strategy = Some(value.to_owned());
+        }
+        _ => return Err(()),
+    }
+    Ok(())
+}
+
+/// Allows what is asked for, and lowers for the doubts that speak against doing it unasked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlainPolicy;
+
+/// The permit of [`PlainPolicy`].
+#[derive(Debug)]
+pub struct PlainPermit {
+    thing: Thing,
+    ledger_id: String,
+}
+
+impl Permitted for PlainPermit {
+    fn thing(&self) -> &Thing {
+        &self.thing
+    }
+
+    fn ledger_id(&self) -> &str {
+        &self.ledger_id
+    }
+
+    fn covers(&self, _: &Step) -> bool {
+        true
+    }
+}
+
+impl Policy for PlainPolicy {
+    type Permit = PlainPermit;
+
+    fn decide(&self, request: &Request) -> Ruling<PlainPermit> {
+        let doubts = &request.circumstances;
+        let auto = [
+            (doubts.contested, "contested"),
+            (doubts.budget_spent, "the budget is spent"),
+            (doubts.age > 900, "the event is older than 15 minutes"),
+        ];
+        let always = [
+            (request.asked.exemption.is_some(), "exempt"),
+            (doubts.break_glass, "break-glass"),
+            (
+                doubts.by_cloudformation && !request.asked.cloudformation,
+                "it came through CloudFormation",
+            ),
+            (!doubts.has_kill_switch, "no kill switch"),
+            (request.mode > request.asked.mode, "not asked for"),
+        ];
+        let auto = auto.into_iter().filter(|_| request.mode == Mode::Auto);
+        let reasons: BTreeSet<String> = always
+            .into_iter()
+            .chain(auto)
+            .filter(|(holds, _)| *holds)
+            .map(|(_, reason)| reason.to_owned())
+            .collect();
+        Ruling {
+            permit: reasons.is_empty().then(|| PlainPermit {
+                thing: request.thing.clone(),
+                ledger_id: request.ledger_id.clone(),
+            }),
+            policies: vec!["plain".to_owned()],
+            reasons: reasons.into_iter().collect(),
+        }
+    }
+}
+
+/// Most writes that budgets let happen within any hour, by resource.
+pub fn starts_by_resource(state: &State) -> BTreeMap<String, usize> {
+    let mut worst = BTreeMap::new();
+    let automatic = state.entries.values().filter(|held| {
+        !held.value.writes.is_empty() && held.value.approved.is_none()
+    });
+    let starts: Vec<(String, i64)> = automatic
+        .map(|held| {
+            let entry = &held.value;
+            let key = brakes::resource_key(entry.remediation, &entry.thing);
+            (key, entry.created)
+        })
+        .collect();
+    for (key, at) in &starts {
+        let within = starts
+            .iter()
+            .filter(|(other, start)| other == key && (*at - brakes::HOUR < *start && start <= at));
+        let count = within.count();
+        let most = worst.entry(key.clone()).or_insert(0);
+        *most = count.max(*most);
+    }
+    worst
+}
