@@ -1,7 +1,7 @@
 //! What nothing is written without.
 
 use portcullis_core::baseline::thing::Thing;
-use portcullis_core::remediation::policy::{Action, Request};
+use portcullis_core::remediation::policy::{Action, Permitted, Request};
 use portcullis_core::remediation::step::Step;
 
 use crate::coverage;
@@ -11,7 +11,7 @@ use crate::coverage;
 ///
 /// ```
 /// use portcullis_policy::Permit;
-/// fn id(permit: &Permit) -> &str { permit.ledger_id() }
+/// fn policies(permit: &Permit) -> &[String] { permit.policies() }
 /// ```
 ///
 /// ```compile_fail,E0451
@@ -63,24 +63,24 @@ impl Permit {
         self.action
     }
 
-    /// To what.
-    pub fn thing(&self) -> &Thing {
-        &self.thing
-    }
-
-    /// The ledger entry that it is for. It names the role session of the writes.
-    pub fn ledger_id(&self) -> &str {
-        &self.ledger_id
-    }
-
     /// Ids of the policies that allowed it.
     pub fn policies(&self) -> &[String] {
         &self.policies
     }
+}
+
+impl Permitted for Permit {
+    fn thing(&self) -> &Thing {
+        &self.thing
+    }
+
+    fn ledger_id(&self) -> &str {
+        &self.ledger_id
+    }
 
     /// Whether the step is of the kind that the action makes, to this very thing. A permit for a whole API
     /// covers its stages where the action reaches them (`Contain`, `Redeploy` and their undo).
-    pub fn covers(&self, step: &Step) -> bool {
+    fn covers(&self, step: &Step) -> bool {
         coverage::covers(self.action, &self.thing, step)
     }
 }
