@@ -3,7 +3,7 @@
 
 use portcullis_core::baseline::thing::{Api, Thing, What};
 use portcullis_core::remediation::policy::Action;
-use portcullis_core::remediation::step::{PatchOp, PatchOperation, Step};
+use portcullis_core::remediation::step::{PatchOp, PatchOperation, Step, V2StageUpdate};
 
 /// Whether the action is for such a thing at all. The schema says the same, as a test shows.
 pub(crate) fn fits(action: Action, what: &What) -> bool {
@@ -93,8 +93,10 @@ fn makes(action: Action, step: &Step) -> bool {
         ) => patch_operations
             .iter()
             .all(|operation| operation.path == "/cloudwatchRoleArn"),
-        (Action::RestoreStageLogging | Action::Undo, Step::UpdateV2Stage { .. })
-        | (Action::Redeploy, Step::CreateDeployment { .. }) => true,
+        (Action::RestoreStageLogging | Action::Undo, Step::UpdateV2Stage { update, .. }) => {
+            !switches_data_trace_on(update)
+        }
+        (Action::Redeploy, Step::CreateDeployment { .. }) => true,
         _ => false,
     }
 }
@@ -113,6 +115,12 @@ fn is_stage_setting(operation: &PatchOperation) -> bool {
         | [resource, method, "metrics" | "throttling" | "caching", _] => is_key(resource, method),
         _ => false,
     }
+}
+
+fn switches_data_trace_on(update: &V2StageUpdate) -> bool {
+    let routes = update.route_settings.iter().flat_map(|all| all.values());
+    let mut all = routes.chain(&update.default_route_settings);
+    all.any(|settings| settings.data_trace_enabled == Some(true))
 }
 
 fn is_throttling(operation: &PatchOperation) -> bool {

@@ -12,7 +12,7 @@ use crate::coverage;
 /// ```
 /// use portcullis_core::remediation::policy::Permitted;
 /// use portcullis_policy::Permit;
-/// fn id(permit: &Permit) -> &str { permit.ledger_id() }
+/// fn policies(permit: &Permit) -> &[String] { permit.policies() }
 /// ```
 ///
 /// ```compile_fail,E0451

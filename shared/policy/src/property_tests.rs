@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use portcullis_core::finding::Confidence;
 use portcullis_core::remediation::Mode;
-use portcullis_core::remediation::policy::{Action, Policy};
+use portcullis_core::remediation::policy::{Action, Permitted, Policy};
 use proptest::prelude::*;
 use proptest::sample::select;
 

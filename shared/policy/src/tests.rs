@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cedar_policy::{Entities, EntityUid, Schema};
 use portcullis_core::baseline::thing::{Api, What};
 use portcullis_core::remediation::Remediation;
-use portcullis_core::remediation::policy::Action;
+use portcullis_core::remediation::policy::{Action, Permitted};
 use portcullis_core::remediation::step::{Step, V2StageUpdate};
 
 use super::*;

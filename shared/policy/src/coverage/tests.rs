@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use portcullis_core::change::ApiType;
+use portcullis_core::remediation::settings::RouteSettings;
 use portcullis_core::remediation::step::V2StageUpdate;
 
 use super::*;
@@ -241,4 +244,30 @@ fn containing_touches_limits_only_and_an_endpoint_nothing_else_of_its_api() {
             "{path}"
         );
     }
+}
+
+#[test]
+fn data_trace_of_a_v2_stage_is_never_switched_on() {
+    let settings = |traced| RouteSettings {
+        data_trace_enabled: Some(traced),
+        ..RouteSettings::default()
+    };
+    let stage = thing(What::Stage(
+        api("a1", Some(ApiType::WebSocket)),
+        "prod".to_owned(),
+    ));
+    let covered = |default, route| {
+        let step = Step::UpdateV2Stage {
+            api_id: "a1".to_owned(),
+            stage_name: "prod".to_owned(),
+            update: V2StageUpdate {
+                access_log_settings: None,
+                default_route_settings: Some(settings(default)),
+                route_settings: Some(BTreeMap::from([("send".to_owned(), settings(route))])),
+            },
+        };
+        covers(Action::RestoreStageLogging, &stage, &step) && covers(Action::Undo, &stage, &step)
+    };
+    assert!(covered(false, false));
+    assert!(!covered(true, false) && !covered(false, true));
 }

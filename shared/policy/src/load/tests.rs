@@ -1,7 +1,9 @@
 use std::error::Error;
 
+use portcullis_core::remediation::modes::Modes;
+
 use super::*;
-use crate::tables::folder;
+use crate::tables::{self, folder};
 
 fn parse(text: &str) -> Result<CedarPolicy, PolicyError> {
     CedarPolicy::parse([("own.cedar", text)])
@@ -156,4 +158,32 @@ fn a_folder_is_read_whole_and_validated() {
     );
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(message(&folder), "cannot read `DIR`");
+}
+
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
+    let ends = |block: &str| block.split("```").next().unwrap().to_owned();
+    blocks.map(ends).collect()
+}
+
+/// What docs/policy.md shows is what is read here, and its table of requests holds.
+#[test]
+fn the_examples_of_the_documentation_are_valid() {
+    let page = fs::read_to_string(folder().join("../../docs/policy.md")).unwrap();
+    let (toml, json) = (blocks(&page, "toml"), blocks(&page, "json"));
+    assert_eq!((toml.len(), json.len()), (3, 1));
+    Modes::parse(&toml.concat()).unwrap();
+    let files = blocks(&page, "cedar")
+        .into_iter()
+        .chain([FILE.1.to_owned()]);
+    let files = (0..)
+        .zip(files)
+        .map(|(number, text): (u32, _)| (number.to_string(), text));
+    let policy = CedarPolicy::parse(files).unwrap();
+    policy.validate().unwrap();
+    assert_eq!(
+        tables::wrong(&policy, &tables::read("docs", &json.concat())),
+        Vec::<String>::new()
+    );
 }

@@ -258,3 +258,6 @@ fn mode(place: &str, name: &str) -> Result<Mode, ModesError> {
         nearest: nearest(name, Mode::ALL.into_iter().map(Mode::as_str)),
     })
 }
+
+#[cfg(test)]
+mod tests;
