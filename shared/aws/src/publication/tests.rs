@@ -140,7 +140,7 @@ async fn a_draft_is_read_whole_in_seven_requests() {
         "resource /pets",
     ];
     assert_eq!(names, expected);
-    let asked = gateway.asked.lock().unwrap();
+    let asked = gateway.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 7, "{asked:#?}");
     assert_eq!(reader.requests("111122223333").await, 7);
     let of_resources = asked.iter().filter(|uri| uri.starts_with("/resources?"));

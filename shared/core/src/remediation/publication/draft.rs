@@ -167,3 +167,6 @@ fn bounded(name: String) -> String {
     let (head, _) = name.split_at(end);
     format!("{head}{tail}")
 }
+
+#[cfg(test)]
+mod tests;
