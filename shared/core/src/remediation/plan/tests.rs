@@ -15,7 +15,7 @@ use crate::baseline::thing::{Api, What};
 use crate::baseline::{Kept, Shape};
 use crate::change::ApiType;
 use crate::record::Record;
-use crate::remediation::step::{PatchOperation, V2StageUpdate};
+use crate::remediation::step::{PatchOp, PatchOperation, V2StageUpdate};
 
 fn api(kind: ApiType) -> Api {
     Api {
