@@ -6,6 +6,7 @@ mod attacks_v2;
 mod gateway;
 mod later;
 mod properties;
+mod properties_api;
 mod properties_v2;
 
 use serde_json::{Value, json};

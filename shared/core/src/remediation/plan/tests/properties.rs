@@ -217,7 +217,7 @@ fn without_trace(settings: &Settings) -> std::collections::BTreeMap<Field, Strin
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What API Gateway makes of the steps is what is wanted; doing it again does nothing.
     #[test]
