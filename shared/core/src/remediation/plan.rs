@@ -5,6 +5,7 @@ mod account;
 mod build;
 mod document;
 mod fields;
+mod left;
 mod progress;
 mod recovery;
 mod rest_api;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::fields::{Field, access_log};
 use super::touched::StageTouch;
-use crate::change::StageEdit;
 use crate::settings::{AccessLog, LogLevel};
 
 /// A setting before the change, after it, and now.
@@ -81,58 +80,52 @@ pub(super) fn is_lowered(before: LogLevel, after: LogLevel) -> bool {
     }
 }
 
-/// What an edit made of access logging.
-pub(super) fn access_left(edit: &StageEdit, log: &mut Option<AccessLog>) {
-    match edit {
-        StageEdit::AccessLogsRemoved | StageEdit::AccessLogDestination(None) => *log = None,
-        StageEdit::AccessLogDestination(arn) => {
-            log.get_or_insert_default().destination_arn.clone_from(arn);
-        }
-        StageEdit::AccessLogFormat(format) => {
-            log.get_or_insert_default().format.clone_from(format);
-        }
-        _ => {}
-    }
-}
-
 /// Brings back what of access logging was taken away.
 pub(super) fn access<T>(
     recovery: &mut Recovery<T>,
     touch: &StageTouch,
     logs: Sides<Option<&AccessLog>>,
 ) -> Option<AccessLog> {
-    let before = access_log(logs.before);
     let live = access_log(logs.live);
-    let Some(before) = before else {
+    let Some(before) = access_log(logs.before) else {
         return live;
     };
     let after = access_log(logs.after);
-    let is_removed = after.is_none();
-    let after = after.unwrap_or_default();
-    let mut log = live.clone().unwrap_or_default();
-    let now = live.unwrap_or_default();
-    let members: [(Field, bool, fn(&mut AccessLog) -> &mut Option<String>); 2] = [
-        (Field::Destination, touch.destination(), |log| {
-            &mut log.destination_arn
-        }),
-        (Field::Format, touch.format(), |log| &mut log.format),
-    ];
-    let (mut before, mut after, mut now) = (before, after, now);
-    for (field, is_touched, member) in members {
-        let is_touched = is_touched || (is_removed && (touch.destination() || touch.format()));
-        let was = member(&mut before).clone();
+    let is_removed = after.is_none() && (touch.destination() || touch.format());
+    let states = Sides {
+        before,
+        after: after.unwrap_or_default(),
+        live: live.unwrap_or_default(),
+    };
+    let mut wanted = states.live.clone();
+    for (field, is_touched) in [
+        (Field::Destination, touch.destination()),
+        (Field::Format, touch.format()),
+    ] {
         let sides = Sides {
-            before: was.as_deref(),
-            after: member(&mut after).as_deref(),
-            live: member(&mut now).as_deref(),
+            before: member(&states.before, &field),
+            after: member(&states.after, &field),
+            live: member(&states.live, &field),
         };
-        if !is_touched || sides.before.is_none() || sides.before == sides.after {
+        let is_taken = sides.before.is_some() && sides.before != sides.after;
+        if !(is_taken && (is_touched || is_removed)) {
             continue;
         }
         recovery.taken("access log");
         if recovery.is_left(&field, sides) {
-            *member(&mut log) = was;
+            let value = sides.before.map(str::to_owned);
+            match field {
+                Field::Format => wanted.format = value,
+                _ => wanted.destination_arn = value,
+            }
         }
     }
-    access_log(Some(&log))
+    access_log(Some(&wanted))
+}
+
+fn member<'a>(log: &'a AccessLog, field: &Field) -> Option<&'a str> {
+    match field {
+        Field::Format => log.format.as_deref(),
+        _ => log.destination_arn.as_deref(),
+    }
 }

@@ -14,6 +14,7 @@ use crate::remediation::step::{PatchOp, PatchOperation};
 const PRIVATE: &str = "PRIVATE";
 const REGIONAL: &str = "REGIONAL";
 const EDGE: &str = "EDGE";
+const DUALSTACK: &str = "dualstack";
 
 /// What brings back what the change took away. Only a change that ended the type PRIVATE took anything.
 pub(super) fn restore(
@@ -58,8 +59,11 @@ pub(super) fn restore(
         after: &after.endpoint_configuration,
         live: &live.endpoint_configuration,
     };
-    vpc_endpoints(&mut recovery, &touch, endpoints);
-    ip_address_type(&mut recovery, endpoints);
+    // Nothing else can have VPC endpoints.
+    if endpoint_type(&recovery.wanted.endpoint_configuration).as_deref() == Some(PRIVATE) {
+        vpc_endpoints(&mut recovery, &touch, endpoints);
+        ip_address_type(&mut recovery, endpoints);
+    }
     if touch.policy {
         policy(&mut recovery, before, &after, live);
     }
@@ -89,13 +93,14 @@ fn vpc_endpoints(
     }
 }
 
+/// A private API is `dualstack`, which API Gateway sets by itself and of which it takes no other.
 fn ip_address_type(recovery: &mut Recovery<RestApi>, sides: Sides<&EndpointConfiguration>) {
     let kinds = Sides {
         before: sides.before.ip_address_type.as_deref(),
         after: sides.after.ip_address_type.as_deref(),
         live: sides.live.ip_address_type.as_deref(),
     };
-    let is_taken = kinds.before.is_some() && kinds.before != kinds.after;
+    let is_taken = kinds.before == Some(DUALSTACK) && kinds.before != kinds.after;
     if is_taken && recovery.is_left(&Field::IpAddressType, kinds) {
         let kind = &sides.before.ip_address_type;
         let endpoint = &mut recovery.wanted.endpoint_configuration;
@@ -146,32 +151,30 @@ fn endpoint_patches(
 ) -> Vec<Vec<PatchOperation>> {
     let (from, to) = (endpoint_type(live), endpoint_type(wanted));
     let to = to.filter(|to| from.as_ref() != Some(to));
-    let mut patches = Vec::new();
-    let mut patch = Vec::new();
     let ends_private = from.as_deref() == Some(PRIVATE) && to.is_some();
     let mut ids = ids_patch(live, wanted);
+    let kind = wanted.ip_address_type.as_ref();
+    // What ceases to be private becomes `ipv4` by itself.
+    let kind = kind.filter(|kind| ends_private || live.ip_address_type.as_ref() != Some(kind));
+    let kind = kind.map(|kind| replace(Field::IpAddressType.path(), kind.clone()));
+    let mut patch = Vec::new();
+    let mut then = None;
     if ends_private {
         // Only a private API has VPC endpoints to remove.
         patch.append(&mut ids);
     }
-    let mut from = from;
-    if ends_private && to.as_deref() == Some(EDGE) {
-        patch.push(type_operation(from.as_deref(), REGIONAL));
-        patches.push(std::mem::take(&mut patch));
-        from = Some(REGIONAL.to_owned());
-    }
-    if let Some(to) = to {
-        patch.push(type_operation(from.as_deref(), &to));
+    match to.as_deref() {
+        Some(EDGE) if ends_private => {
+            patch.push(type_operation(from.as_deref(), REGIONAL));
+            then = Some(vec![type_operation(Some(REGIONAL), EDGE)]);
+        }
+        Some(to) => patch.push(type_operation(from.as_deref(), to)),
+        None => {}
     }
     patch.append(&mut ids);
-    let kind = wanted.ip_address_type.as_ref();
-    if let Some(kind) = kind.filter(|kind| live.ip_address_type.as_ref() != Some(kind)) {
-        patch.push(replace(Field::IpAddressType.path(), kind.clone()));
-    }
-    if !patch.is_empty() {
-        patches.push(patch);
-    }
-    patches
+    patch.extend(kind);
+    let patch = Some(patch).filter(|patch| !patch.is_empty());
+    patch.into_iter().chain(then).collect()
 }
 
 /// The path names the old type; the index serves where that is not told.

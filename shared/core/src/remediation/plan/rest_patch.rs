@@ -21,8 +21,7 @@ pub(super) fn patch(
     for (key, set) in &mut wanted.method_settings {
         key_patch(key, live.method_settings.get(key), set, notes, &mut patch);
     }
-    let logs =
-        [&*live, &*wanted].map(|stage| fields::access_log(stage.access_log_settings.as_ref()));
+    let logs = [live, wanted].map(|stage| fields::access_log(stage.access_log_settings.as_ref()));
     access_patch(&logs, &mut patch);
     patch
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::{self, DATA_TRACE, Field, LEVEL, METHOD, Row};
-use super::recovery::{Recovery, Sides, access, access_left, is_lowered};
+use super::fields::{self, DATA_TRACE, Field, LEVEL, METHOD};
+use super::left;
+use super::recovery::{Recovery, Sides, access, is_lowered};
+use super::rest_patch::data_trace_note;
 use super::touched::StageTouch;
-use crate::change::{Change, StageEdit};
+use crate::change::Change;
 use crate::remediation::settings::{MethodSetting, RestStage};
 use crate::settings::{LogLevel, Scope};
 
@@ -22,7 +24,7 @@ pub(super) fn restore(
     let told = after.is_some();
     let after = match after {
         Some(after) => after.clone(),
-        None => left(change, before, live),
+        None => left::rest_stage(change, before, live),
     };
     let sides = Sides {
         before,
@@ -44,8 +46,12 @@ pub(super) fn restore(
         let is = after.method_settings.get(key);
         match (was, is) {
             (Some(was), None) => whole(&mut recovery, key, was, sides),
-            (Some(was), Some(_)) if touch.whole(&scope) => whole(&mut recovery, key, was, sides),
-            (Some(_), Some(_)) => level(&mut recovery, key, sides),
+            (Some(was), Some(_)) => {
+                if touch.whole(&scope) {
+                    whole(&mut recovery, key, was, sides);
+                }
+                level(&mut recovery, key, sides);
+            }
             (None, Some(is)) => added(&mut recovery, key, is, sides, told),
             (None, None) => {}
         }
@@ -60,35 +66,6 @@ pub(super) fn restore(
         recovery.wanted.access_log_settings = log;
     }
     recovery
-}
-
-/// The state that a change left, where no response shows it: the live one, and the change's own words.
-fn left(change: &Change, before: &RestStage, live: &RestStage) -> RestStage {
-    let mut left = live.clone();
-    let Change::StageUpdated(update) = change else {
-        return left;
-    };
-    for edit in &update.edits {
-        match &edit.what {
-            StageEdit::Level(scope, level) => {
-                let keys = live.method_settings.keys();
-                let keys = keys.chain(before.method_settings.keys());
-                for key in keys.filter(|key| Scope::of_method(key) == *scope) {
-                    let was = before.method_settings.get(key).cloned();
-                    let set = left.method_settings.entry(key.clone());
-                    let set = set.or_insert_with(|| was.unwrap_or_default());
-                    if own(Some(set)) != *level {
-                        set.logging_level = Some(level.as_str().to_owned());
-                    }
-                }
-            }
-            StageEdit::Removed(scope) => left
-                .method_settings
-                .retain(|key, _| Scope::of_method(key) != *scope),
-            other => access_left(other, &mut left.access_log_settings),
-        }
-    }
-    left
 }
 
 fn own(set: Option<&MethodSetting>) -> LogLevel {
@@ -143,17 +120,22 @@ fn whole(
         ));
         return;
     }
+    // The level of a key that was set again is compared as that of any other.
+    let is_there = sides.after.method_settings.contains_key(key);
     for row in METHOD {
         let Some(before) = (row.get)(was) else {
             continue;
         };
         let after = value(sides.after, key, row.name);
         let live = value(sides.live, key, row.name);
-        if after.as_ref() == Some(&before) || is_raised(row, &before, after.as_deref()) {
+        if after.as_ref() == Some(&before) || (is_there && row.name == LEVEL) {
             continue;
         }
         recovery.taken(name_of(key));
         if row.name == DATA_TRACE && live.is_some() {
+            if before == "true" && live.as_deref() == Some("false") {
+                recovery.note(data_trace_note(key));
+            }
             continue;
         }
         // What API Gateway has put there by itself was not set by anybody.
@@ -169,14 +151,6 @@ fn whole(
             (row.copy)(was, keys.entry(key.to_owned()).or_default());
         }
     }
-}
-
-/// Whether it is a level that went up.
-fn is_raised(row: &Row<MethodSetting>, before: &str, after: Option<&str>) -> bool {
-    let Some(after) = after.filter(|_| row.name == LEVEL) else {
-        return false;
-    };
-    is_lowered(LogLevel::parse(after), LogLevel::parse(before))
 }
 
 /// The level of a key that stood before and stands after.

@@ -1,7 +1,7 @@
 //! Takes single settings over from one state into another.
 
 use super::fields::{Field, METHOD, ROUTE, access_log};
-use crate::remediation::settings::{MethodSetting, RouteSettings, Settings};
+use crate::remediation::settings::{MethodSetting, RestApi, RouteSettings, Settings};
 use crate::settings::AccessLog;
 
 /// Makes one setting of `into` what it is in `from`. A key or route that `from` does not have goes with the
@@ -46,27 +46,27 @@ pub(super) fn take(field: &Field, from: &Settings, into: &mut Settings) {
                 &mut into.access_log_settings,
             ),
         },
-        (Settings::RestApi(from), Settings::RestApi(into)) => {
-            let (theirs, ours) = (
-                &from.endpoint_configuration,
-                &mut into.endpoint_configuration,
-            );
-            match field {
-                Field::EndpointType => ours.types.clone_from(&theirs.types),
-                Field::IpAddressType => ours.ip_address_type.clone_from(&theirs.ip_address_type),
-                Field::VpcEndpoint(id) => {
-                    ours.vpc_endpoint_ids.retain(|one| one != id);
-                    if theirs.vpc_endpoint_ids.contains(id) {
-                        ours.vpc_endpoint_ids.push(id.clone());
-                        ours.vpc_endpoint_ids.sort();
-                    }
-                }
-                Field::Policy => into.policy.clone_from(&from.policy),
-                _ => {}
-            }
-        }
+        (Settings::RestApi(from), Settings::RestApi(into)) => take_of_api(field, from, into),
         (Settings::Account(from), Settings::Account(into)) => into.clone_from(from),
         (Settings::Serving(from), Settings::Serving(into)) => into.clone_from(from),
+        _ => {}
+    }
+}
+
+fn take_of_api(field: &Field, from: &RestApi, into: &mut RestApi) {
+    let theirs = &from.endpoint_configuration;
+    let ours = &mut into.endpoint_configuration;
+    match field {
+        Field::EndpointType => ours.types.clone_from(&theirs.types),
+        Field::IpAddressType => ours.ip_address_type.clone_from(&theirs.ip_address_type),
+        Field::VpcEndpoint(id) => {
+            ours.vpc_endpoint_ids.retain(|one| one != id);
+            if theirs.vpc_endpoint_ids.contains(id) {
+                ours.vpc_endpoint_ids.push(id.clone());
+                ours.vpc_endpoint_ids.sort();
+            }
+        }
+        Field::Policy => into.policy.clone_from(&from.policy),
         _ => {}
     }
 }

@@ -6,6 +6,7 @@ mod attacks_v2;
 mod gateway;
 mod later;
 mod properties;
+mod properties_api;
 mod properties_v2;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::baseline::thing::{Api, What};
 use crate::baseline::{Kept, Shape};
 use crate::change::ApiType;
 use crate::record::Record;
-use crate::remediation::step::{PatchOperation, V2StageUpdate};
+use crate::remediation::step::{PatchOp, PatchOperation, V2StageUpdate};
 
 fn api(kind: ApiType) -> Api {
     Api {

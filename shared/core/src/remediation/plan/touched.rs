@@ -127,7 +127,7 @@ impl ApiTouch {
             _ => None,
         });
         Self {
-            endpoint: everything || asked.is_some() || names("endpointConfiguration", None),
+            endpoint: asked.is_some() || names("endpointConfiguration", Some("types")),
             vpc_endpoints: names("endpointConfiguration", Some("vpcEndpointIds")),
             policy: names("policy", None),
             asked,

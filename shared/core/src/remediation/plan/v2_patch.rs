@@ -13,7 +13,7 @@ pub(super) fn update(
     executes: bool,
     notes: &mut Vec<String>,
 ) -> Option<V2StageUpdate> {
-    let [from, to] = [&*live, &*wanted].map(|stage| stage.access_log_settings.as_ref());
+    let [from, to] = [live, wanted].map(|stage| stage.access_log_settings.as_ref());
     let [from, to] = [from, to].map(fields::access_log);
     let access_log_settings = to.filter(|to| from.as_ref() != Some(to));
     let default = sides(

@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 
 use super::fields::{self, Field, ROUTE, is_execution_logging, route_value};
-use super::recovery::{Recovery, Sides, access, access_left, is_lowered};
+use super::left;
+use super::recovery::{Recovery, Sides, access, is_lowered};
+use super::rest_patch::data_trace_note;
 use super::shell;
 use super::touched::StageTouch;
 use crate::baseline::thing::Thing;
-use crate::change::{ApiType, Change, StageEdit};
+use crate::change::{ApiType, Change};
 use crate::remediation::settings::{RouteSettings, V2Stage};
 use crate::settings::{LogLevel, Scope};
 
@@ -35,7 +37,7 @@ pub(super) fn restore(
     }
     let after = match after {
         Some(after) => after.clone(),
-        None => left(change, before, live),
+        None => left::v2_stage(change, before, live),
     };
     let sides = Sides {
         before,
@@ -75,51 +77,6 @@ pub(super) fn restore(
         recovery.wanted.access_log_settings = log;
     }
     recovery
-}
-
-/// The state that a change left, where no response shows it: the live one, and the change's own words.
-fn left(change: &Change, before: &V2Stage, live: &V2Stage) -> V2Stage {
-    let mut left = live.clone();
-    let Change::StageUpdated(update) = change else {
-        return left;
-    };
-    for edit in &update.edits {
-        match &edit.what {
-            StageEdit::Level(scope, level) => set_level(&mut left, before, scope, Some(*level)),
-            StageEdit::WrittenWithoutLevel(scope @ Scope::One(_)) => {
-                set_level(&mut left, before, scope, None);
-            }
-            StageEdit::Removed(scope) => left
-                .route_settings
-                .retain(|route, _| Scope::of_route(route) != *scope),
-            other => access_left(other, &mut left.access_log_settings),
-        }
-    }
-    left
-}
-
-fn set_level(left: &mut V2Stage, before: &V2Stage, scope: &Scope, level: Option<LogLevel>) {
-    let level = level.map(|level| level.as_str().to_owned());
-    if *scope == Scope::Default {
-        left.default_route_settings
-            .get_or_insert_default()
-            .logging_level = level;
-        return;
-    }
-    let known = left
-        .route_settings
-        .keys()
-        .chain(before.route_settings.keys());
-    let routes: Vec<String> = known
-        .filter(|route| Scope::of_route(route) == *scope)
-        .cloned()
-        .collect();
-    for route in routes {
-        let was = before.route_settings.get(&route).cloned();
-        let set = left.route_settings.entry(route);
-        let set = set.or_insert_with(|| was.unwrap_or_default());
-        set.logging_level.clone_from(&level);
-    }
 }
 
 /// The level that holds for a route, or for all others.
@@ -318,11 +275,17 @@ impl Search<'_> {
             after: route_value(row, sides.after),
             live: route_value(row, sides.live),
         };
-        let is_trace = row.name == "dataTraceEnabled";
-        if values.before == values.after || is_trace {
+        if values.before == values.after {
             return;
         }
         self.recovery.taken(name);
+        if row.name == "dataTraceEnabled" {
+            if values.before.as_deref() == Some("true") && values.live.as_deref() == Some("false") {
+                let name = name.trim_start_matches("logging of ");
+                self.recovery.note(data_trace_note(name));
+            }
+            return;
+        }
         let values = Sides {
             before: values.before.as_deref(),
             after: values.after.as_deref(),

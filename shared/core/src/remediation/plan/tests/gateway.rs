@@ -188,22 +188,21 @@ pub(super) fn rest_api(api: &RestApi, operations: &[PatchOperation]) -> Result<R
             {
                 ids.retain(|id| *id != value);
             }
-            (PatchOp::Replace, "/endpointConfiguration/ipAddressType") => {
+            (PatchOp::Replace, "/endpointConfiguration/ipAddressType")
+                if !is_private || value == "dualstack" =>
+            {
                 endpoint.ip_address_type = Some(value);
             }
             (PatchOp::Replace, path) if path.starts_with("/endpointConfiguration/types/") => {
                 if is_private && value == "EDGE" {
                     return Err("Cannot update endpoint from PRIVATE to EDGE".to_owned());
                 }
-                if is_private {
+                if value == "PRIVATE" {
+                    endpoint.ip_address_type = Some("dualstack".to_owned());
+                } else if is_private {
                     ids.clear();
+                    endpoint.ip_address_type = Some("ipv4".to_owned());
                 }
-                let ip = if value == "PRIVATE" {
-                    "dualstack"
-                } else {
-                    "ipv4"
-                };
-                endpoint.ip_address_type = Some(ip.to_owned());
                 endpoint.types = vec![value];
             }
             _ => return Err(format!("Invalid patch path {path}")),
