@@ -180,11 +180,7 @@ fn is_command(json: &str) -> bool {
     peek.is_ok_and(|peek| peek.command.is_some())
 }
 
-async fn obey(
-    pipeline: &Pipeline,
-    json: &str,
-    delivery: &Delivery,
-) -> Result<Answer, Diagnostic> {
+async fn obey(pipeline: &Pipeline, json: &str, delivery: &Delivery) -> Result<Answer, Diagnostic> {
     let failed = |kind: &str, error: &(dyn std::error::Error + 'static)| Diagnostic {
         error_type: kind.to_owned(),
         error_message: chain(error),

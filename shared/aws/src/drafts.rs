@@ -14,7 +14,7 @@ use portcullis_core::baseline::thing::Thing;
 use portcullis_core::keeper::RETENTION;
 use portcullis_core::keeper::draft::{DraftStore, Published};
 use portcullis_core::ports::PortError;
-use portcullis_core::remediation::ports::DraftReader;
+use portcullis_core::remediation::ports::{DraftReader, PublishedDraft};
 use portcullis_core::remediation::publication::Fingerprint;
 
 use crate::baselines::sort_key;
@@ -77,9 +77,14 @@ impl DraftReader for DynamoDrafts {
         &self,
         api: &Thing,
         time: Timestamp,
-    ) -> Result<Option<Fingerprint>, PortError> {
-        let last = self.last_before(api, time).await?;
-        Ok(last.and_then(|last| last.fingerprint))
+    ) -> Result<Option<PublishedDraft>, PortError> {
+        let Some(last) = self.last_before(api, time).await? else {
+            return Ok(None);
+        };
+        Ok(last.fingerprint.map(|fingerprint| PublishedDraft {
+            deployment: last.deployment,
+            fingerprint,
+        }))
     }
 }
 

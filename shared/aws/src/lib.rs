@@ -9,12 +9,12 @@ pub mod baselines;
 pub mod bootstrap;
 pub mod clients;
 #[cfg(feature = "functions")]
+pub mod clock;
+#[cfg(feature = "functions")]
 pub mod drafts;
 mod error;
 #[cfg(feature = "invoke")]
 pub mod invoke;
-#[cfg(feature = "functions")]
-pub mod clock;
 #[cfg(feature = "functions")]
 pub mod keeping;
 #[cfg(feature = "writes")]

@@ -134,11 +134,7 @@ impl ApiGatewaySettings {
         self.pace.taken(account).await
     }
 
-    pub(crate) async fn connect<'a>(
-        &'a self,
-        account: &'a str,
-        region: &'a str,
-    ) -> Connection<'a> {
+    pub(crate) async fn connect<'a>(&'a self, account: &'a str, region: &'a str) -> Connection<'a> {
         let config = single(self.clients.of(account, region).await);
         Connection {
             account,

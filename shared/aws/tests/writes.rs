@@ -156,7 +156,10 @@ async fn a_rest_api_is_deployed_and_its_stage_written() {
             replace("/accessLogSettings/destinationArn", LOG_GROUP),
         ],
     };
-    writer.write(&permit(&update("prod")), &update("prod")).await.unwrap();
+    writer
+        .write(&permit(&update("prod")), &update("prod"))
+        .await
+        .unwrap();
     let stage = client.get_stage().rest_api_id(&api).stage_name("prod");
     let stage = stage.send().await.unwrap();
     let settings = &stage.method_settings().unwrap()["*/*"];
@@ -164,7 +167,9 @@ async fn a_rest_api_is_deployed_and_its_stage_written() {
     let log = stage.access_log_settings().unwrap();
     assert_eq!(log.destination_arn(), Some(LOG_GROUP));
 
-    let gone = writer.write(&permit(&update("nowhere")), &update("nowhere")).await;
+    let gone = writer
+        .write(&permit(&update("nowhere")), &update("nowhere"))
+        .await;
     assert_eq!(gone.unwrap_err().kind, WriteErrorKind::Gone);
 }
 

@@ -131,15 +131,24 @@ pub trait PublicationReader: Send + Sync {
     async fn draft(&self, api: &Thing) -> Result<Fingerprint, PortError>;
 }
 
+/// What a deployment published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedDraft {
+    /// Its id, where the record told it.
+    pub deployment: Option<String>,
+    /// The draft at that time.
+    pub fingerprint: Fingerprint,
+}
+
 /// Reads the fingerprints that were kept at deployments.
 #[async_trait]
 pub trait DraftReader: Send + Sync {
-    /// The fingerprint kept at the last deployment before `time`; `None` when there is none.
+    /// What was kept of the last deployment before `time`; `None` when nothing is.
     async fn published_before(
         &self,
         api: &Thing,
         time: Timestamp,
-    ) -> Result<Option<Fingerprint>, PortError>;
+    ) -> Result<Option<PublishedDraft>, PortError>;
 }
 
 /// Waits between two looks. A port, because core has no clock.

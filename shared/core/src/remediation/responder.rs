@@ -21,9 +21,7 @@ use super::command::{Answer, Command};
 use super::ledger::{Entry, State};
 use super::modes::Modes;
 use super::policy::Policy;
-use super::ports::{
-    Clock, DraftReader, KillSwitch, Ledger, PublicationReader, Versioned, Writer,
-};
+use super::ports::{Clock, DraftReader, KillSwitch, Ledger, PublicationReader, Versioned, Writer};
 use super::report::{Ending, Report};
 use super::{Mode, Remediation};
 use crate::causes::chain;

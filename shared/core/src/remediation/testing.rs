@@ -11,7 +11,7 @@ use super::ledger::{Entry, Tally};
 use super::policy::{Permitted, Policy, Request, Ruling};
 use super::ports::{
     ApiStatus, Clock, DraftReader, KillSwitch, Ledger, LedgerReader, LedgerWrite,
-    PublicationReader, Versioned, WriteError, WriteErrorKind, Writer,
+    PublicationReader, PublishedDraft, Versioned, WriteError, WriteErrorKind, Writer,
 };
 use super::publication::{Fingerprint, Publications};
 use super::settings::{MethodSetting, RestStage, Settings};
@@ -61,7 +61,7 @@ pub struct State {
     /// The draft now, and as it was published before.
     pub draft: Fingerprint,
     /// As it was published last before the change.
-    pub published: Option<Fingerprint>,
+    pub published: Option<PublishedDraft>,
     /// How many looks an endpoint change takes.
     pub updating: usize,
     /// Names of the calls so far.
@@ -111,7 +111,9 @@ fn rest_api(id: &str) -> Api {
 impl World {
     /// The state.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// One call: `effect` happens unless trouble keeps it from happening.
@@ -237,12 +239,13 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
 /// The thing that a step is made to: a permit for an API covers its stages.
 fn target(permitted: &Thing, step: &Step) -> Thing {
     match (step, permitted.api()) {
-        (Step::UpdateStage { stage_name, .. } | Step::CreateDeployment { stage_name, .. }, Some(api)) => {
-            Thing {
-                what: What::Stage(api.clone(), stage_name.clone()),
-                ..permitted.clone()
-            }
-        }
+        (
+            Step::UpdateStage { stage_name, .. } | Step::CreateDeployment { stage_name, .. },
+            Some(api),
+        ) => Thing {
+            what: What::Stage(api.clone(), stage_name.clone()),
+            ..permitted.clone()
+        },
         _ => permitted.clone(),
     }
 }
@@ -309,7 +312,11 @@ impl BaselineReader for World {
 
     async fn versions(&self, thing: &Thing, _: Timestamp) -> Result<Vec<Version>, PortError> {
         self.call("versions", |state| {
-            state.versions.get(&name(thing)).cloned().unwrap_or_default()
+            state
+                .versions
+                .get(&name(thing))
+                .cloned()
+                .unwrap_or_default()
         })
     }
 }
@@ -342,7 +349,7 @@ impl DraftReader for World {
         &self,
         _: &Thing,
         _: Timestamp,
-    ) -> Result<Option<Fingerprint>, PortError> {
+    ) -> Result<Option<PublishedDraft>, PortError> {
         self.call("published", |state| state.published.clone())
     }
 }
@@ -363,14 +370,24 @@ pub fn kept(settings: &Settings) -> Kept {
 /// What API Gateway makes of a step, as far as plans write it.
 fn apply(settings: &mut Settings, step: &Step) -> Result<(), ()> {
     match (settings, step) {
-        (Settings::RestStage(stage), Step::UpdateStage { patch_operations, .. }) => {
+        (
+            Settings::RestStage(stage),
+            Step::UpdateStage {
+                patch_operations, ..
+            },
+        ) => {
             let mut patched = stage.clone();
             for operation in patch_operations {
                 patch_stage(&mut patched, operation)?;
             }
             *stage = patched;
         }
-        (Settings::RestApi(api), Step::UpdateRestApi { patch_operations, .. }) => {
+        (
+            Settings::RestApi(api),
+            Step::UpdateRestApi {
+                patch_operations, ..
+            },
+        ) => {
             for PatchOperation { op, path, value } in patch_operations {
                 let value = value.clone().unwrap_or_default();
                 let end = &mut api.endpoint_configuration;
@@ -388,7 +405,9 @@ fn apply(settings: &mut Settings, step: &Step) -> Result<(), ()> {
                     (PatchOp::Remove, "/endpointConfiguration/vpcEndpointIds") => {
                         end.vpc_endpoint_ids.retain(|id| *id != value);
                     }
-                    (PatchOp::Replace, path) if path.starts_with("/endpointConfiguration/types/") => {
+                    (PatchOp::Replace, path)
+                        if path.starts_with("/endpointConfiguration/types/") =>
+                    {
                         end.types = vec![value];
                     }
                     _ => return Err(()),
@@ -531,9 +550,10 @@ impl Policy for PlainPolicy {
 /// Most writes that budgets let happen within any hour, by resource.
 pub fn starts_by_resource(state: &State) -> BTreeMap<String, usize> {
     let mut worst = BTreeMap::new();
-    let automatic = state.entries.values().filter(|held| {
-        !held.value.writes.is_empty() && held.value.approved.is_none()
-    });
+    let automatic = state
+        .entries
+        .values()
+        .filter(|held| !held.value.writes.is_empty() && held.value.approved.is_none());
     let starts: Vec<(String, i64)> = automatic
         .map(|held| {
             let entry = &held.value;

@@ -6,6 +6,7 @@ use super::propose::{Origin, lease};
 use super::{Held, Remediator, Response};
 use crate::finding::rfc3339;
 use crate::ports::{Delivery, PortError};
+use crate::remediation::Mode;
 use crate::remediation::Remediation;
 use crate::remediation::command::{Answer, Command};
 use crate::remediation::ledger::{APPROVAL, Given, State};
@@ -13,7 +14,6 @@ use crate::remediation::plan::{self, UndoRefused};
 use crate::remediation::policy::{Action, Policy, Request};
 use crate::remediation::ports::LedgerWrite;
 use crate::remediation::report::Ending;
-use crate::remediation::Mode;
 
 impl<P: Policy> Remediator<P> {
     /// Obeys a command, or says why not. The response is there when the entry was touched.
@@ -56,7 +56,9 @@ impl<P: Policy> Remediator<P> {
         }
         if entry.state != State::Awaiting {
             let state = entry.state.as_str();
-            return Ok(Err(vec![format!("nothing waits for approval: it is {state}")]));
+            return Ok(Err(vec![format!(
+                "nothing waits for approval: it is {state}"
+            )]));
         }
         let deadline = entry.deadline.unwrap_or(entry.created);
         if now > deadline {
@@ -128,12 +130,7 @@ impl<P: Policy> Remediator<P> {
     }
 
     /// A redeployment closes what a containment held.
-    async fn after_redeploy(
-        &self,
-        response: &mut Response,
-        origin: &Origin,
-        delivery: &Delivery,
-    ) {
+    async fn after_redeploy(&self, response: &mut Response, origin: &Origin, delivery: &Delivery) {
         let is_redeployed = response.report.remediation == Remediation::Redeploy
             && response.report.ending == Ending::Verified;
         let thing = response.entry.as_ref().map(|entry| entry.thing.clone());
@@ -158,7 +155,9 @@ impl<P: Policy> Remediator<P> {
         }
         if !matches!(entry.state, State::Verified | State::Attempted) {
             let state = entry.state.as_str();
-            return Ok(Err(vec![format!("there is nothing to take back: it is {state}")]));
+            return Ok(Err(vec![format!(
+                "there is nothing to take back: it is {state}"
+            )]));
         }
         if entry.remediation == Remediation::Redeploy {
             return Ok(Err(vec![
@@ -230,7 +229,9 @@ impl<P: Policy> Remediator<P> {
             let live = match self.read(held.value.remediation, &part.thing).await {
                 Ok(Some(live)) => live,
                 Ok(None) => {
-                    held.value.reasons.push("it does not exist any more".to_owned());
+                    held.value
+                        .reasons
+                        .push("it does not exist any more".to_owned());
                     return self.finish(held, State::Attempted).await;
                 }
                 Err(error) => {

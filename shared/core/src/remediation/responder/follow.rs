@@ -74,7 +74,13 @@ impl<P: Policy> Remediator<P> {
                     chain(&error)
                 );
                 let stages = Vec::new();
-                (Exposure::Live { since: None, stages }, Some(reason))
+                (
+                    Exposure::Live {
+                        since: None,
+                        stages,
+                    },
+                    Some(reason),
+                )
             }
         }
     }
@@ -102,11 +108,13 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Vec<Response> {
         let redeployed = self.redeploy(api, origin, stages, delivery).await;
-        let redeployed =
-            redeployed.unwrap_or_else(|error| failure(Remediation::Redeploy, error));
+        let redeployed = redeployed.unwrap_or_else(|error| failure(Remediation::Redeploy, error));
         if redeployed.report.ending == Ending::Verified {
             let uncontained = self.uncontain(api, origin, delivery).await;
-            return [Some(redeployed), uncontained].into_iter().flatten().collect();
+            return [Some(redeployed), uncontained]
+                .into_iter()
+                .flatten()
+                .collect();
         }
         let contained = self.contain(api, origin, stages, delivery).await;
         let contained = contained.unwrap_or_else(|error| failure(Remediation::Contain, error));
@@ -121,32 +129,25 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
         let remediation = Remediation::Redeploy;
-        let proposal = self.follow_up(remediation, api, origin).await?;
+        let proposal = self.follow_up(remediation, api, origin, stages).await?;
         let mut proposal = match self.standing(proposal, delivery).await? {
             Ok(proposal) => proposal,
             Err(response) => return Ok(*response),
         };
         if stages.is_empty() {
             let reason = "no stage is known to deploy to";
-            return Ok(Response::of(
-                self.described(remediation, &proposal.asked, reason),
-            ));
+            return Ok(Response::of(self.described(
+                remediation,
+                &proposal.asked,
+                reason,
+            )));
         }
-        let published = timestamp(origin.event_time);
-        let published = self.drafts.published_before(api, published).await?;
-        let differences = match published {
-            None => vec![
-                "no fingerprint is kept of what the last deployment before the change published"
-                    .to_owned(),
-            ],
-            Some(published) => self.publications.draft(api).await?.differences(&published),
-        };
-        proposal.draft_is_published = differences.is_empty();
-        proposal.reasons.extend(differences.into_iter().map(|one| {
-            format!("a deployment would publish more than the restored settings: {one}")
-        }));
+        let doubts = self.unpublished(api, origin, stages).await?;
+        proposal.draft_is_published = doubts.is_empty();
+        proposal.reasons.extend(doubts);
         for stage in stages {
             let thing = stage_of(api, stage);
+            // A deployment on a stage that is gone would make it again, without its settings.
             let Some(live) = self.read(remediation, &thing).await? else {
                 continue;
             };
@@ -160,6 +161,50 @@ impl<P: Policy> Remediator<P> {
         self.pursue_parts(&proposal, delivery).await
     }
 
+    /// Why a deployment of the draft may publish more than the restored settings; nothing: it does not.
+    async fn unpublished(
+        &self,
+        api: &Thing,
+        origin: &Origin,
+        stages: &[String],
+    ) -> Result<Vec<String>, PortError> {
+        let time = timestamp(origin.event_time);
+        let Some(published) = self.drafts.published_before(api, time).await? else {
+            return Ok(vec![
+                "what the last deployment before the change published is not known".to_owned(),
+            ]);
+        };
+        let publications = self.publications.publications(api).await?;
+        let last = publications.last_before(origin.event_time);
+        if last.is_none() || published.deployment.as_deref() != last {
+            return Ok(vec![
+                "what is known to be published is not of the last deployment before the change"
+                    .to_owned(),
+            ]);
+        }
+        let draft = self.publications.draft(api).await?;
+        let differences = draft.differences(&published.fingerprint).into_iter();
+        let mut doubts: Vec<String> = differences
+            .map(|one| format!("a deployment would publish an edit that never was: {one}"))
+            .collect();
+        for stage in stages {
+            let versions = self.baselines.versions(&stage_of(api, stage), time).await?;
+            let served = versions
+                .first()
+                .map(|version| Settings::serving(&version.settings));
+            let served = match served {
+                Some(Ok(Settings::Serving(serving))) => serving.deployment_id,
+                _ => None,
+            };
+            if served.as_deref() != last {
+                doubts.push(format!(
+                    "stage {stage} did not serve the last deployment before the change"
+                ));
+            }
+        }
+        Ok(doubts)
+    }
+
     async fn contain(
         &self,
         api: &Thing,
@@ -168,7 +213,7 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
         let remediation = Remediation::Contain;
-        let proposal = self.follow_up(remediation, api, origin).await?;
+        let proposal = self.follow_up(remediation, api, origin, stages).await?;
         let mut proposal = match self.standing(proposal, delivery).await? {
             Ok(proposal) => proposal,
             Err(response) => return Ok(*response),
@@ -205,21 +250,33 @@ impl<P: Policy> Remediator<P> {
         self.pursue(proposal, delivery).await
     }
 
+    /// What is asked for is the least of what is asked for any of the stages.
     async fn follow_up(
         &self,
         remediation: Remediation,
         api: &Thing,
         origin: &Origin,
+        stages: &[String],
     ) -> Result<Proposal, PortError> {
         let time = timestamp(origin.event_time);
+        let now = timestamp(self.clock.now());
         let versions = self.baselines.versions(api, time).await?;
         let tags = self.tags(api, &versions, time).await?;
-        let now = timestamp(self.clock.now());
+        let mut asked = self.modes.of(remediation, api, &tags, now);
+        for stage in stages {
+            let thing = stage_of(api, stage);
+            let versions = self.baselines.versions(&thing, time).await?;
+            let tags = self.tags(&thing, &versions, time).await?;
+            let of_stage = self.modes.of(remediation, &thing, &tags, now);
+            asked.mode = asked.mode.min(of_stage.mode);
+            asked.cloudformation &= of_stage.cloudformation;
+            asked.exemption = asked.exemption.or(of_stage.exemption);
+        }
         Ok(Proposal {
             id: ledger::id(remediation, &api.account, &api.region, &origin.event_id),
             remediation,
             thing: api.clone(),
-            asked: self.modes.of(remediation, api, &tags, now),
+            asked,
             tags,
             origin: origin.clone(),
             parts: Vec::new(),

@@ -188,7 +188,10 @@ impl<P: Policy> Remediator<P> {
         reasons.extend(proposal.asked.expired.iter().map(expired));
         let mut asked = proposal.asked.clone();
         if asked.mode > self.cap {
-            reasons.push(format!("the deployment allows `{}` at most", self.cap.as_str()));
+            reasons.push(format!(
+                "the deployment allows `{}` at most",
+                self.cap.as_str()
+            ));
             asked.mode = self.cap;
         }
         if asked.mode > Mode::DryRun && !self.can_write {
@@ -209,13 +212,14 @@ impl<P: Policy> Remediator<P> {
             })
         };
         match asked.mode {
+            // Policies answer as for `auto`, and give no permit.
             Mode::Off | Mode::Notify | Mode::DryRun => {
-                let would = Asked {
-                    mode: Mode::Auto,
-                    ..asked.clone()
-                };
-                let ruling = ask(&would, Mode::Auto);
-                lowered(Mode::DryRun, ruling, reasons)
+                let ruling = ask(&asked, Mode::DryRun);
+                let allowed = ruling.reasons.is_empty();
+                Weighed {
+                    allowed,
+                    ..lowered(Mode::DryRun, ruling, reasons)
+                }
             }
             Mode::Approve => approvable(ask(&asked, Mode::Approve), reasons),
             Mode::Auto => match ask(&asked, Mode::Auto) {
@@ -329,7 +333,9 @@ impl<P: Policy> Remediator<P> {
         let mut report = Report::nothing(remediation, Mode::Notify, reason);
         report.asked = asked.mode;
         report.ending = Ending::Described;
-        report.reasons.extend(asked.exemption.as_ref().map(exempted));
+        report
+            .reasons
+            .extend(asked.exemption.as_ref().map(exempted));
         report.reasons.extend(asked.expired.iter().map(expired));
         report
     }

@@ -247,17 +247,23 @@ impl<P: Policy> Remediator<P> {
             ..subject.thing.clone()
         };
         let live = self.read(remediation, &thing).await?;
-        let Some(live @ Settings::Account(Account { cloudwatch_role_arn: None })) = live else {
+        let Some(
+            live @ Settings::Account(Account {
+                cloudwatch_role_arn: None,
+            }),
+        ) = live
+        else {
             return Ok(None);
         };
         let time = timestamp(subject.origin.event_time);
         let versions = self.baselines.versions(&thing, time).await?;
-        let roles = versions
-            .iter()
-            .filter_map(|version| match understood(&thing, &version.settings) {
-                Ok(Some(Settings::Account(account))) => account.cloudwatch_role_arn,
-                _ => None,
-            });
+        let roles =
+            versions
+                .iter()
+                .filter_map(|version| match understood(&thing, &version.settings) {
+                    Ok(Some(Settings::Account(account))) => account.cloudwatch_role_arn,
+                    _ => None,
+                });
         let asked = self.modes.of(
             remediation,
             &thing,
@@ -266,9 +272,11 @@ impl<P: Policy> Remediator<P> {
         );
         let Some(role) = roles.take(1).next() else {
             let reason = "the account has no CloudWatch role, and no former one is known";
-            return Ok(Some(Response::of(
-                self.described(remediation, &asked, reason),
-            )));
+            return Ok(Some(Response::of(self.described(
+                remediation,
+                &asked,
+                reason,
+            ))));
         };
         let plan = role_plan(live, role);
         if asked.mode.min(self.cap) <= Mode::Notify {
@@ -279,12 +287,7 @@ impl<P: Policy> Remediator<P> {
         }
         let origin = subject.origin.clone();
         let proposal = Proposal {
-            id: ledger::id(
-                remediation,
-                &thing.account,
-                &thing.region,
-                &origin.event_id,
-            ),
+            id: ledger::id(remediation, &thing.account, &thing.region, &origin.event_id),
             remediation,
             parts: vec![Part {
                 thing: thing.clone(),
@@ -300,7 +303,9 @@ impl<P: Policy> Remediator<P> {
         };
         // Without the role the rest is still worth restoring.
         let response = self.pursue(&proposal, delivery).await;
-        Ok(Some(response.unwrap_or_else(|error| failure(remediation, error))))
+        Ok(Some(
+            response.unwrap_or_else(|error| failure(remediation, error)),
+        ))
     }
 }
 
@@ -312,11 +317,7 @@ fn actor(case: &Case<'_>) -> Option<String> {
 }
 
 /// What the response shows of the thing. A state that was read live stands for itself.
-fn after(
-    case: &Case<'_>,
-    change: &Change,
-    thing: &Thing,
-) -> Result<Option<Settings>, PortError> {
+fn after(case: &Case<'_>, change: &Change, thing: &Thing) -> Result<Option<Settings>, PortError> {
     let shape = match &thing.what {
         What::Account => Shape::Account,
         What::Api(Api { kind, .. }) if *kind == Some(crate::change::ApiType::Rest) => {
