@@ -105,6 +105,31 @@ pub struct Asked {
     pub expired: Vec<Exemption>,
 }
 
+impl Asked {
+    /// Nothing is asked for.
+    pub fn nothing() -> Self {
+        Self {
+            mode: Mode::Off,
+            cloudformation: false,
+            exemption: None,
+            expired: Vec::new(),
+        }
+    }
+
+    /// What is asked for of both of two things.
+    pub fn and(self, other: Self) -> Self {
+        let mut expired = self.expired;
+        expired.extend(other.expired);
+        expired.dedup();
+        Self {
+            mode: self.mode.min(other.mode),
+            cloudformation: self.cloudformation && other.cloudformation,
+            exemption: self.exemption.or(other.exemption),
+            expired,
+        }
+    }
+}
+
 /// Why something is left alone for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exemption {

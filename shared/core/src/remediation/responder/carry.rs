@@ -9,6 +9,7 @@ use crate::causes::chain;
 use crate::ports::{Delivery, PortError};
 use crate::remediation::brakes::{Brakes, resource_key};
 use crate::remediation::ledger::{Part, State, Write};
+use crate::remediation::modes::Asked;
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::{Action, Circumstances, Policy, Request};
 use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
@@ -336,9 +337,12 @@ impl<P: Policy> Remediator<P> {
     pub(super) fn again(&self, held: &Held, mode: Mode, age: i64) -> Request {
         let entry = &held.value;
         let now = super::propose::timestamp(self.clock.now());
-        let mut asked = self
-            .modes
-            .of(entry.remediation, &entry.thing, &entry.tags, now);
+        let of_part = |part: &Part| {
+            self.modes
+                .of(entry.remediation, &part.thing, &entry.tags, now)
+        };
+        let asked = entry.parts.iter().map(of_part).reduce(Asked::and);
+        let mut asked = asked.unwrap_or_else(Asked::nothing);
         asked.mode = asked.mode.min(self.cap);
         let actor = entry.actor.as_deref();
         Request {

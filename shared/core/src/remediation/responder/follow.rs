@@ -8,6 +8,7 @@ use crate::causes::chain;
 use crate::finding::{Known, SettingChange};
 use crate::ports::{Delivery, PortError};
 use crate::remediation::ledger::{self, Entry, Part, State};
+use crate::remediation::modes::{Asked, Tags};
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::LedgerWrite;
@@ -260,18 +261,22 @@ impl<P: Policy> Remediator<P> {
     ) -> Result<Proposal, PortError> {
         let time = timestamp(origin.event_time);
         let now = timestamp(self.clock.now());
-        let versions = self.baselines.versions(api, time).await?;
-        let tags = self.tags(api, &versions, time).await?;
-        let mut asked = self.modes.of(remediation, api, &tags, now);
-        for stage in stages {
-            let thing = stage_of(api, stage);
-            let versions = self.baselines.versions(&thing, time).await?;
-            let tags = self.tags(&thing, &versions, time).await?;
-            let of_stage = self.modes.of(remediation, &thing, &tags, now);
-            asked.mode = asked.mode.min(of_stage.mode);
-            asked.cloudformation &= of_stage.cloudformation;
-            asked.exemption = asked.exemption.or(of_stage.exemption);
+        let mut things: Vec<Thing> = stages.iter().map(|stage| stage_of(api, stage)).collect();
+        if things.is_empty() {
+            things.push(api.clone());
         }
+        let mut asked: Option<Asked> = None;
+        let mut tags = Tags::new();
+        for thing in &things {
+            let versions = self.baselines.versions(thing, time).await?;
+            tags = self.tags(thing, &versions, time).await?;
+            let of_thing = self.modes.of(remediation, thing, &tags, now);
+            asked = Some(match asked {
+                Some(least) => least.and(of_thing),
+                None => of_thing,
+            });
+        }
+        let asked = asked.unwrap_or_else(Asked::nothing);
         Ok(Proposal {
             id: ledger::id(remediation, &api.account, &api.region, &origin.event_id),
             remediation,
