@@ -81,6 +81,20 @@ fn one_method_silenced_that_had_no_settings_of_its_own() {
 }
 
 #[test]
+fn a_key_is_not_removed_when_nothing_shows_how_the_change_left_it() {
+    let methods = json!({"*/*": key("INFO"), "~1admin/POST": key("OFF")});
+    let live = rest_stage(&stage_with(&methods, &logs()));
+    let before = rest_stage(&stage_with(&json!({"*/*": key("INFO")}), &logs()));
+    let operations = replace("/~1admin/POST/logging/loglevel", "OFF");
+    let change = change("UpdateStage", &rest_request(&operations), &Value::Null);
+    let plan = restore(&stage(ApiType::Rest), &change, &before, None, &live);
+    assert_eq!(
+        lines(&plan),
+        ["replace /~1admin/POST/logging/loglevel INFO"]
+    );
+}
+
+#[test]
 fn what_others_have_set_on_a_silenced_method_since_survives() {
     let before = stage_with(&json!({"*/*": key("INFO")}), &logs());
     let after = stage_with(
