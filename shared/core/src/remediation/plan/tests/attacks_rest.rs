@@ -191,6 +191,35 @@ fn a_whole_key_removed_comes_back_with_everything_but_data_trace() {
 }
 
 #[test]
+fn a_removed_key_comes_back_over_what_api_gateway_has_put_there_since() {
+    // Somebody has switched metrics off since, which made the key again.
+    let fresh = json!({
+        "dataTraceEnabled": false, "metricsEnabled": false, "throttlingBurstLimit": 5000,
+        "throttlingRateLimit": 7.0, "cachingEnabled": false, "cacheTtlInSeconds": 300,
+        "cacheDataEncrypted": false, "requireAuthorizationForCacheControl": true,
+        "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER"
+    });
+    let before = rest_stage(&stage_with(&json!({"*/*": key("INFO")}), &logs()));
+    let after = stage_with(&json!({}), &logs());
+    let live = rest_stage(&stage_with(&json!({"*/*": fresh}), &logs()));
+    let change = change("UpdateStage", &rest_request(&remove("/*/*")), &after);
+    let after = rest_stage(&after);
+    let plan = restore(&stage(ApiType::Rest), &change, &before, Some(&after), &live);
+    assert_eq!(
+        lines(&plan),
+        [
+            "replace /*/*/logging/loglevel INFO",
+            "replace /*/*/metrics/enabled true",
+            "replace /*/*/throttling/burstLimit 123",
+        ]
+    );
+    assert_eq!(
+        plan.notes,
+        ["`/*/*/throttling/rateLimit` was changed again since and is left as it is"]
+    );
+}
+
+#[test]
 fn a_key_removed_by_which_more_is_logged_stays_away() {
     let plan = restored(
         &remove("/~1x/GET"),
