@@ -113,6 +113,28 @@ fn endpoints_that_the_change_added_go_and_no_others() {
 }
 
 #[test]
+fn a_private_api_gets_no_address_type_that_it_cannot_have() {
+    let before = api_with("PRIVATE", &[], "ipv4", None);
+    let after = api_with("REGIONAL", &[], "dualstack", None);
+    let change = update(
+        &json!([{"op": "replace", "path": "/endpointConfiguration/types/0", "value": "REGIONAL"}]),
+        &after,
+    );
+    let live = api_state(&after);
+    let plan = restore(
+        &rest_api(),
+        &change,
+        &api_state(&before),
+        Some(&live),
+        &live,
+    );
+    assert_eq!(
+        lines(&plan),
+        ["replace /endpointConfiguration/types/REGIONAL PRIVATE"]
+    );
+}
+
+#[test]
 fn a_document_that_made_it_public() {
     let before = api_with("PRIVATE", &["vpce-1"], "dualstack", Some(POLICY));
     let after = api_with("REGIONAL", &[], "ipv4", None);

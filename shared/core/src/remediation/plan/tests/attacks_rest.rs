@@ -81,6 +81,20 @@ fn one_method_silenced_that_had_no_settings_of_its_own() {
 }
 
 #[test]
+fn a_key_is_not_removed_when_nothing_shows_how_the_change_left_it() {
+    let methods = json!({"*/*": key("INFO"), "~1admin/POST": key("OFF")});
+    let live = rest_stage(&stage_with(&methods, &logs()));
+    let before = rest_stage(&stage_with(&json!({"*/*": key("INFO")}), &logs()));
+    let operations = replace("/~1admin/POST/logging/loglevel", "OFF");
+    let change = change("UpdateStage", &rest_request(&operations), &Value::Null);
+    let plan = restore(&stage(ApiType::Rest), &change, &before, None, &live);
+    assert_eq!(
+        lines(&plan),
+        ["replace /~1admin/POST/logging/loglevel INFO"]
+    );
+}
+
+#[test]
 fn what_others_have_set_on_a_silenced_method_since_survives() {
     let before = stage_with(&json!({"*/*": key("INFO")}), &logs());
     let after = stage_with(
@@ -173,6 +187,35 @@ fn a_whole_key_removed_comes_back_with_everything_but_data_trace() {
             r#"/*/*/throttling/burstLimit: null -> "123""#,
             r#"/*/*/throttling/rateLimit: null -> "0.5""#,
         ]
+    );
+}
+
+#[test]
+fn a_removed_key_comes_back_over_what_api_gateway_has_put_there_since() {
+    // Somebody has switched metrics off since, which made the key again.
+    let fresh = json!({
+        "dataTraceEnabled": false, "metricsEnabled": false, "throttlingBurstLimit": 5000,
+        "throttlingRateLimit": 7.0, "cachingEnabled": false, "cacheTtlInSeconds": 300,
+        "cacheDataEncrypted": false, "requireAuthorizationForCacheControl": true,
+        "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER"
+    });
+    let before = rest_stage(&stage_with(&json!({"*/*": key("INFO")}), &logs()));
+    let after = stage_with(&json!({}), &logs());
+    let live = rest_stage(&stage_with(&json!({"*/*": fresh}), &logs()));
+    let change = change("UpdateStage", &rest_request(&remove("/*/*")), &after);
+    let after = rest_stage(&after);
+    let plan = restore(&stage(ApiType::Rest), &change, &before, Some(&after), &live);
+    assert_eq!(
+        lines(&plan),
+        [
+            "replace /*/*/logging/loglevel INFO",
+            "replace /*/*/metrics/enabled true",
+            "replace /*/*/throttling/burstLimit 123",
+        ]
+    );
+    assert_eq!(
+        plan.notes,
+        ["`/*/*/throttling/rateLimit` was changed again since and is left as it is"]
     );
 }
 

@@ -183,6 +183,7 @@ fn execution_levels_are_not_written_where_there_are_none() {
     let plan = restore(&stage(ApiType::Http), &change, &before, None, &live);
     assert_eq!(plan.steps, []);
     assert_eq!(plan.notes, Vec::<String>::new());
+    assert!(plan.fields.is_empty());
 
     let unknown = at(What::Stage(
         Api {
@@ -216,4 +217,84 @@ fn a_stage_made_again() {
     let plan = restored(ApiType::WebSocket, &change, &before, &after);
     assert_eq!(fields::differences(&plan.wanted, &v2_stage(&before)), []);
     assert_eq!(plan.steps.len(), 1);
+}
+
+#[test]
+fn a_stage_of_an_http_api_made_again_has_no_levels_whatever_the_baseline_says() {
+    let before = stage_with(
+        &default("INFO"),
+        &json!({"GET /": default("INFO")}),
+        &logs(),
+    );
+    let live = stage_with(&default("OFF"), &json!({"POST /": default("OFF")}), &logs());
+    let after = stage_with(&json!({}), &json!({}), &Value::Null);
+    let change = change("CreateStage", &request(&json!({})), &after);
+    let (thing, before) = (stage(ApiType::Http), v2_stage(&before));
+    let plan = restore(
+        &thing,
+        &change,
+        &before,
+        Some(&v2_stage(&after)),
+        &v2_stage(&live),
+    );
+    assert_decent(&thing, &plan);
+    assert_eq!(
+        lines(&plan),
+        [
+            r#"{"routeSettings":{"GET /":{"detailedMetricsEnabled":true,"throttlingBurstLimit":100,"throttlingRateLimit":50.5},"POST /":{"detailedMetricsEnabled":true,"throttlingBurstLimit":100,"throttlingRateLimit":50.5}}}"#
+        ]
+    );
+}
+
+#[test]
+fn what_a_route_did_not_have_is_not_taken_from_it() {
+    let before = stage_with(
+        &default("OFF"),
+        &json!({"send": {"loggingLevel": "INFO"}}),
+        &logs(),
+    );
+    let after = stage_with(
+        &default("OFF"),
+        &json!({"send": {"loggingLevel": "OFF", "throttlingRateLimit": 5.0}}),
+        &logs(),
+    );
+    let change = change("CreateStage", &request(&json!({})), &after);
+    let plan = restored(ApiType::WebSocket, &change, &before, &after);
+    assert_eq!(
+        lines(&plan),
+        [r#"{"routeSettings":{"send":{"loggingLevel":"INFO","throttlingRateLimit":5.0}}}"#]
+    );
+}
+
+#[test]
+fn without_a_response_only_what_was_asked_for_counts() {
+    let asked = json!({"routeSettings": {"send": {"loggingLevel": "OFF"}}});
+    let change = change("UpdateStage", &request(&asked), &Value::Null);
+    let before = stage_with(&default("INFO"), &json!({}), &logs());
+    let after = stage_with(
+        &default("INFO"),
+        &json!({"send": {"loggingLevel": "OFF", "throttlingRateLimit": 5.0}}),
+        &logs(),
+    );
+    let plan = restored(ApiType::WebSocket, &change, &before, &after);
+    assert_eq!(
+        lines(&plan),
+        [r#"{"routeSettings":{"send":{"loggingLevel":"INFO","throttlingRateLimit":5.0}}}"#]
+    );
+}
+
+#[test]
+fn a_format_that_went_with_the_destination_comes_back_with_it() {
+    let asked = json!({"accessLogSettings": {"destinationArn": "arn:x"}});
+    let after = stage_with(
+        &default("OFF"),
+        &json!({}),
+        &json!({"destinationArn": "arn:x"}),
+    );
+    let before = v2_stage(&stage_with(&default("OFF"), &json!({}), &logs()));
+    let change = change("UpdateStage", &request(&asked), &after);
+    let live = v2_stage(&after);
+    let plan = restore(&stage(ApiType::Http), &change, &before, Some(&live), &live);
+    assert_eq!(plan.wanted, before);
+    assert_eq!(plan.changes.len(), 2);
 }
