@@ -16,9 +16,13 @@ pub(crate) mod text;
 mod wording;
 
 #[cfg(test)]
+mod ending_tests;
+#[cfg(test)]
 mod later_tests;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod report_property_tests;
 #[cfg(test)]
 mod report_tests;
 #[cfg(test)]

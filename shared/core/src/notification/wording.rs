@@ -165,7 +165,7 @@ pub(super) fn changes_label(report: &Report) -> Option<&'static str> {
         Ending::Attempted => Some("Tried"),
         Ending::Undone => Some("Taken back"),
         Ending::WouldWrite { allowed: false } => Some("Planned"),
-        _ if report.remediation == Remediation::Redeploy => Some("Would deploy"),
+        _ if report.remediation == Remediation::Redeploy => Some("To deploy"),
         Ending::Described
         | Ending::WouldWrite { .. }
         | Ending::Awaiting { .. }
