@@ -15,17 +15,16 @@ fn first_lines(finding: &Finding, report: &Report) -> String {
     format!("{}\n\n{head}", message.subject)
 }
 
-#[test]
-fn every_other_ending_of_a_restore() {
-    let because = |ending, reason: &str| {
-        first_lines(
-            &known(),
-            &Report {
-                reasons: vec![reason.to_owned()],
-                ..report(ending)
-            },
-        )
+fn because(ending: Ending, reason: &str) -> String {
+    let report = Report {
+        reasons: vec![reason.to_owned()],
+        ..report(ending)
     };
+    first_lines(&known(), &report)
+}
+
+#[test]
+fn nothing_is_written_without_a_person() {
     let awaiting = Report {
         mode: Mode::Approve,
         reasons: vec!["the event is older than 15 minutes".to_owned()],
@@ -47,6 +46,10 @@ fn every_other_ending_of_a_restore() {
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
     "#);
+}
+
+#[test]
+fn a_dry_run_says_what_policy_says() {
     let allowed = Report {
         mode: Mode::DryRun,
         reasons: vec!["no kill switch is configured".to_owned()],
@@ -85,18 +88,12 @@ fn every_other_ending_of_a_restore() {
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
     "#);
-    insta::assert_snapshot!(because(Ending::AlreadyRight, "read live: nothing is missing"), @r#"
-    HIGH: Stage logging disabled: orders/prod (111122223333), right again
+}
 
-    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
-
-    Done:        nothing had to be changed: the live settings are as they were before the change
-    Reason:      read live: nothing is missing
-    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
-    Remediation: restore-stage-logging-3f94aac68ec68d1e
-    Policy:      restore-logging-in-prod
-    "#);
-    insta::assert_snapshot!(because(Ending::Failed, "the role `portcullis-remediator` may not do it: AccessDenied"), @r#"
+#[test]
+fn what_did_not_work_says_why_and_what_comes() {
+    let denied = "the role `portcullis-remediator` may not do it: AccessDenied";
+    insta::assert_snapshot!(because(Ending::Failed, denied), @r#"
     HIGH: Stage logging disabled: orders/prod (111122223333), NOT restored
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
@@ -134,6 +131,22 @@ fn every_other_ending_of_a_restore() {
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
     Reason:      the lease is held
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+#[test]
+fn what_is_right_undone_or_left_alone() {
+    let right = because(Ending::AlreadyRight, "read live: nothing is missing");
+    insta::assert_snapshot!(right, @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), right again
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing had to be changed: the live settings are as they were before the change
+    Reason:      read live: nothing is missing
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
@@ -192,138 +205,90 @@ fn contested_pages_with_its_reason() {
     "#);
 }
 
+/// Subject, what was done, how far it was published, and what to do.
+fn published(ending: Ending, exposure: Exposure, follow_ups: Vec<Report>) -> String {
+    let report = private(ending, exposure, follow_ups);
+    let message = of_finding(&public(), Some(&report), false);
+    let is_shown = |line: &&str| {
+        let labels = [
+            "Done:",
+            "Exposure:",
+            "Redeploy:",
+            "Contain:",
+            "Limited:",
+            "Deployed:",
+            "Next:",
+        ];
+        labels.iter().any(|label| line.starts_with(label))
+    };
+    let lines: Vec<&str> = message.body.lines().filter(is_shown).collect();
+    format!("{}\n{}", message.subject, lines.join("\n"))
+}
+
 #[test]
-fn exposure_says_what_is_true_now() {
-    let shown = |report: &Report| first_lines(&public(), report);
-    let armed = private(Ending::Verified, Exposure::Armed, Vec::new());
-    insta::assert_snapshot!(shown(&armed), @r#"
+fn an_armed_api_is_never_called_one_that_was_not_public() {
+    let restored = published(Ending::Verified, Exposure::Armed, Vec::new());
+    insta::assert_snapshot!(restored, @r#"
     CRITICAL: Private API made public: orders (111122223333), restored
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
     Done:        put back and read back: as it was
     Exposure:    no deployment since the change was found; the API that the next one publishes is private again
-    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
+    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
     "#);
-    let still_armed = Report {
-        mode: Mode::Notify,
-        reasons: vec!["the change came through CloudFormation".to_owned()],
-        ..private(Ending::Described, Exposure::Armed, Vec::new())
-    };
-    insta::assert_snapshot!(shown(&still_armed), @r#"
+    let described = published(Ending::Described, Exposure::Armed, Vec::new());
+    insta::assert_snapshot!(described, @r#"
     CRITICAL: Private API made public: orders (111122223333)
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
-    Done:        nothing was changed; the commands below put it back (restore-private-endpoint, mode notify)
+    Done:        nothing was changed; the commands below put it back (restore-private-endpoint, mode auto)
     Exposure:    no deployment since the change was found; the next one makes the API public: let nobody deploy it before it is put back
-    Would set:   /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Would set:   /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Would set:   /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Mode:        notify, lowered from auto
-    Reason:      the change came through CloudFormation
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
+    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
     "#);
-    let half = contain(Ending::Verified, &["prod"]);
-    let half = private(Ending::Verified, live(), vec![half]);
-    insta::assert_snapshot!(shown(&half), @r#"
+}
+
+#[test]
+fn a_live_api_says_what_is_true_now() {
+    let half = vec![contain(Ending::Verified, &["prod"])];
+    insta::assert_snapshot!(published(Ending::Verified, live(), half), @r#"
     CRITICAL: Private API made public: orders (111122223333), still published
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
     Done:        put back and read back: as it was
     Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
     Exposure:    now: as far as is known stage beta can still be reached as a public API
-    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
-
     Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
     Limited:     /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     /*/*/throttling/burstLimit: 5000 -> 0
-    Undo:        portcullis undo contain-b03d76fa019bc342 (within 24 hours)
-    Remediation: contain-b03d76fa019bc342
-    Policy:      contain-public
+    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the principal whether it was meant, and look at what else the same session did.
     "#);
-    let closed = contain(Ending::Verified, &["prod", "beta"]);
-    let closed = private(Ending::Verified, live(), vec![closed]);
-    insta::assert_snapshot!(shown(&closed), @r#"
-    CRITICAL: Private API made public: orders (111122223333), restored
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
+    let closed = vec![contain(Ending::Verified, &["prod", "beta"])];
+    insta::assert_snapshot!(published(Ending::Verified, live(), closed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored, stages closed
     Done:        put back and read back: as it was
     Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
     Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
-    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
-
     Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
     Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
     Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     stage beta: /*/*/throttling/burstLimit: 5000 -> 0
-    Undo:        portcullis undo contain-b03d76fa019bc342 (within 24 hours)
-    Remediation: contain-b03d76fa019bc342
-    Policy:      contain-public
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the principal whether it was meant, and look at what else the same session did.
     "#);
-    let redeployed = Report {
-        reasons: Vec::new(),
-        mode: Mode::Auto,
-        ..redeploy(Ending::Verified)
-    };
-    let redeployed = private(Ending::Verified, live(), vec![redeployed]);
-    insta::assert_snapshot!(shown(&redeployed), @r#"
+    let redeployed = vec![redeploy(Ending::Verified)];
+    insta::assert_snapshot!(published(Ending::Verified, live(), redeployed), @r#"
     CRITICAL: Private API made public: orders (111122223333), restored
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
     Done:        put back and read back: as it was
     Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
     Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
-    Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
-
     Redeploy:    deployed again and read back: the stages serve a deployment of the restored API
     Deployed:    stage prod: a new deployment in place of x1y2z3
     Deployed:    stage beta: a new deployment in place of x1y2z3
-    Undo:        portcullis undo redeploy-23d785e9639db327 (within 24 hours)
-    Remediation: redeploy-23d785e9639db327
+    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
     "#);
     let unknown = Exposure::Live {
         since: None,
         stages: Vec::new(),
     };
-    let unknown = private(Ending::WillRetry, unknown, Vec::new());
-    insta::assert_snapshot!(shown(&unknown), @r#"
+    insta::assert_snapshot!(published(Ending::WillRetry, unknown, Vec::new()), @r#"
     CRITICAL: Private API made public: orders (111122223333), not restored yet
-
-    CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
-
     Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
     Exposure:    LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not known
     Exposure:    now: treat every stage of the API as public
-    Would set:   /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
-    Would set:   /endpointConfiguration/types/0: REGIONAL -> PRIVATE
-    Would set:   /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Remediation: restore-private-endpoint-d92efadf9901f9b7
-    Policy:      restore-private
+    Next:        See whether a deployment followed: if so the API is public now. Put the policy and the type with its VPC endpoints back, and deploy.
     "#);
 }

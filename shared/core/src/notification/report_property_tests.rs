@@ -299,13 +299,11 @@ fn what_is_to_be_pasted_gives_way_first() {
     let mut report = super::testing::report(Ending::Failed);
     let done = &mut report.done[0].plan;
     done.changes = vec![done.changes[0].clone(); 5_000];
-    for settings in [&mut done.wanted] {
-        let Settings::RestStage(stage) = settings else {
-            panic!("a stage");
-        };
-        let log = stage.access_log_settings.as_mut().unwrap();
-        log.format = Some("x".repeat(100_000));
-    }
+    let Settings::RestStage(stage) = &mut done.wanted else {
+        panic!("a stage");
+    };
+    let log = stage.access_log_settings.as_mut().unwrap();
+    log.format = Some("x".repeat(100_000));
     let body = of_finding(&finding, Some(&report), false).body;
     assert!(body.contains("Would set:   and 4980 more\n"), "{body}");
     let left_out = "Left out for their length: 2 blocks of commands and code; the values are in the \

@@ -159,6 +159,7 @@ fn described() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole message")]
 fn live_with_a_deployment_that_waits_for_approval() {
     let redeploy = redeploy(Ending::Awaiting { deadline: DEADLINE });
     let report = private(Ending::Verified, live(), vec![redeploy]);
