@@ -16,9 +16,13 @@ pub(crate) mod text;
 mod wording;
 
 #[cfg(test)]
+mod ending_tests;
+#[cfg(test)]
 mod later_tests;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod report_property_tests;
 #[cfg(test)]
 mod report_tests;
 #[cfg(test)]
@@ -179,6 +183,7 @@ fn subject(finding: &Finding, report: Option<&Report>) -> String {
 fn came_of_it(report: &Report) -> &'static str {
     match report.ending {
         Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => ", still published",
+        Ending::Verified if exposure::contained(report).is_some() => ", restored, stages closed",
         Ending::Verified => ", restored",
         Ending::AlreadyRight => ", right again",
         Ending::Awaiting { .. } => ", needs approval",

@@ -58,8 +58,7 @@ fn now(report: &Report) -> String {
 }
 
 fn closed(report: &Report) -> String {
-    let is_contained = verified(report).any(|one| one.remediation == Remediation::Contain);
-    match is_contained {
+    match contained(report).is_some() {
         true => {
             "now: every one of these stages refuses all requests or serves a deployment of the \
                  restored API (read back)"
@@ -69,6 +68,11 @@ fn closed(report: &Report) -> String {
                   back)"
             .to_owned(),
     }
+}
+
+/// The remediation that closed stages, and keeps them closed until it is undone.
+pub(super) fn contained(report: &Report) -> Option<&Report> {
+    verified(report).find(|one| one.remediation == Remediation::Contain)
 }
 
 fn verified(report: &Report) -> impl Iterator<Item = &Report> {

@@ -8,7 +8,7 @@ use crate::remediation::publication::Exposure;
 use crate::remediation::{Mode, Remediation};
 
 /// An entry about stage logging, changed 10 minutes after the event.
-fn entry(state: State) -> Entry {
+pub(super) fn entry(state: State) -> Entry {
     let done = logging();
     Entry {
         id: super::testing::id(Remediation::RestoreStageLogging),

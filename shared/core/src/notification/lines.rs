@@ -18,7 +18,7 @@ impl Text {
 
     /// A line with a label; the value has passed [`text`].
     pub(super) fn line(&mut self, label: &str, value: &str) {
-        self.plain(&format!("{:<13}{value}", format!("{label}:")));
+        self.plain(&format!("{:<12} {value}", format!("{label}:")));
     }
 
     /// A line of something to paste, which stands apart from the lines with labels.

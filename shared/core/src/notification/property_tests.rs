@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::of_finding;
+use super::{MARKER, of_finding};
 use crate::change::{ApiRef, ApiType};
 use crate::driver::Driver;
 use crate::finding::{
@@ -12,10 +12,8 @@ use crate::finding::{
 };
 use crate::rules;
 
-const MARKER: &str = "--- finding (JSON)";
-
 /// Ordinary, hostile and very long strings.
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let hostile = select(vec![
         "",
         "eu-west-1",
@@ -65,7 +63,7 @@ fn principal() -> impl Strategy<Value = Principal> {
     })
 }
 
-fn change() -> impl Strategy<Value = SettingChange> {
+pub(super) fn change() -> impl Strategy<Value = SettingChange> {
     (text(), known(), known()).prop_map(|(path, before, after)| SettingChange {
         path,
         before,
@@ -86,7 +84,7 @@ fn window() -> impl Strategy<Value = WindowSpan> {
 }
 
 prop_compose! {
-    fn finding()(
+    pub(super) fn finding()(
         about in select(rules::all().collect::<Vec<_>>()),
         id in "[0-9a-f]{16}",
         severity in select(Severity::ALL.to_vec()),

@@ -165,7 +165,7 @@ pub(super) fn changes_label(report: &Report) -> Option<&'static str> {
         Ending::Attempted => Some("Tried"),
         Ending::Undone => Some("Taken back"),
         Ending::WouldWrite { allowed: false } => Some("Planned"),
-        _ if report.remediation == Remediation::Redeploy => Some("Would deploy"),
+        _ if report.remediation == Remediation::Redeploy => Some("To deploy"),
         Ending::Described
         | Ending::WouldWrite { .. }
         | Ending::Awaiting { .. }
@@ -182,6 +182,9 @@ pub(super) fn next(report: &Report) -> Option<String> {
         Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => {
             format!("{}. Then {ask}.", close(report))
         }
+        Ending::Verified | Ending::AlreadyRight if exposure::contained(report).is_some() => {
+            format!("{}. Then {ask}.", reopen(report))
+        }
         Ending::Verified | Ending::AlreadyRight => {
             format!("Nothing is left to put back. Still, {ask}.")
         }
@@ -197,6 +200,24 @@ pub(super) fn next(report: &Report) -> Option<String> {
         _ => return None,
     };
     Some(next)
+}
+
+/// How stages that refuse every request come to serve the restored API.
+fn reopen(report: &Report) -> String {
+    let id = exposure::contained(report).and_then(|one| one.id.as_deref());
+    let undo = id.map_or_else(
+        || "take the request limit of 0 back".to_owned(),
+        |id| {
+            format!(
+                "take the request limit back (portcullis undo {})",
+                text::value(id)
+            )
+        },
+    );
+    format!(
+        "The settings are private again and the stages are closed to everybody: deploy the restored \
+         API, then {undo}"
+    )
 }
 
 /// How stages that serve the public API come to serve it no longer.

@@ -7,6 +7,8 @@ use super::cloudformation::{endpoint_members, is_resolved};
 use super::fields::{Fields, Method, pascal};
 use super::quote::{Language, double, value};
 use super::{Fix, Policy, Snippet};
+use crate::remediation::settings::EndpointConfiguration;
+use crate::settings::AccessLog;
 
 /// Members of a method setting that the construct does not have.
 const UNKNOWN: &[&str] = &[
@@ -20,60 +22,19 @@ pub(super) fn snippet(fix: &Fix) -> Snippet {
         Fix::RestStage {
             methods,
             access_log,
-        } => {
-            let mut lines = deploy_options(methods);
-            if let Some(log) = access_log {
-                let log = Value::Object(named(&json!(log)));
-                let stage = "(stage.node.defaultChild as apigateway.CfnStage)";
-                lines.push("// once the Stage is made:".to_owned());
-                lines.push(overridden(stage, "AccessLogSetting", &log));
-            }
-            ("apigateway.Stage", lines)
-        }
+        } => ("apigateway.Stage", rest_stage(methods, access_log.as_ref())),
         Fix::V2Stage {
             default_route,
             routes,
             access_log,
-        } => {
-            let all = |fields: &Fields| {
-                let fields = fields
-                    .iter()
-                    .map(|(name, value)| (pascal(name), value.clone()));
-                Value::Object(fields.collect())
-            };
-            let routes = routes
-                .iter()
-                .map(|(key, fields)| (key.clone(), all(fields)));
-            let values = [
-                ("DefaultRouteSettings", all(default_route)),
-                ("RouteSettings", Value::Object(routes.collect())),
-                (
-                    "AccessLogSettings",
-                    Value::Object(named(&json!(access_log))),
-                ),
-            ];
-            let values = values.iter().filter(|(_, value)| *value != json!({}));
-            let stage = "(stage.node.defaultChild as apigatewayv2.CfnStage)";
-            let lines = values.map(|(name, value)| overridden(stage, name, value));
-            (
-                "apigatewayv2.HttpStage, WebSocketStage or CfnStage",
-                lines.collect(),
-            )
-        }
-        Fix::RestApi { endpoint, policy } => {
-            let endpoint = endpoint.as_ref().map(|endpoint| {
-                let members = endpoint_members(endpoint).into_iter();
-                let members = members.map(|(name, value)| (pascal(&name), value));
-                ("EndpointConfiguration", Value::Object(members.collect()))
-            });
-            let policy = policy
-                .as_ref()
-                .map(|Policy(policy)| ("Policy", policy.clone()));
-            let api = "(api.node.defaultChild as apigateway.CfnRestApi)";
-            let lines = [endpoint, policy].into_iter().flatten();
-            let lines = lines.map(|(name, value)| overridden(api, name, &value));
-            ("apigateway.RestApi", lines.collect())
-        }
+        } => (
+            "apigatewayv2.HttpStage, WebSocketStage or CfnStage",
+            v2_stage(default_route, routes, access_log.as_ref()),
+        ),
+        Fix::RestApi { endpoint, policy } => (
+            "apigateway.RestApi",
+            rest_api(endpoint.as_ref(), policy.as_ref()),
+        ),
         Fix::Account { role } => {
             let role = double(role, Language::Json);
             let line = format!(
@@ -87,6 +48,62 @@ pub(super) fn snippet(fix: &Fix) -> Snippet {
         place,
         lines: Some(lines).filter(|lines| lines.iter().all(|line| !is_resolved(line))),
     }
+}
+
+fn rest_stage(methods: &[(Method, Fields)], access_log: Option<&AccessLog>) -> Vec<String> {
+    let mut lines = deploy_options(methods);
+    if let Some(log) = access_log {
+        let log = Value::Object(named(&json!(log)));
+        let stage = "(stage.node.defaultChild as apigateway.CfnStage)";
+        lines.push("// once the Stage is made:".to_owned());
+        lines.push(overridden(stage, "AccessLogSetting", &log));
+    }
+    lines
+}
+
+fn v2_stage(
+    default_route: &Fields,
+    routes: &[(String, Fields)],
+    access_log: Option<&AccessLog>,
+) -> Vec<String> {
+    let all = |fields: &Fields| {
+        let fields = fields.iter();
+        Value::Object(
+            fields
+                .map(|(name, value)| (pascal(name), value.clone()))
+                .collect(),
+        )
+    };
+    let routes = routes
+        .iter()
+        .map(|(key, fields)| (key.clone(), all(fields)));
+    let values = [
+        ("DefaultRouteSettings", all(default_route)),
+        ("RouteSettings", Value::Object(routes.collect())),
+        (
+            "AccessLogSettings",
+            Value::Object(named(&json!(access_log))),
+        ),
+    ];
+    let values = values.iter().filter(|(_, value)| *value != json!({}));
+    let stage = "(stage.node.defaultChild as apigatewayv2.CfnStage)";
+    values
+        .map(|(name, value)| overridden(stage, name, value))
+        .collect()
+}
+
+fn rest_api(endpoint: Option<&EndpointConfiguration>, policy: Option<&Policy>) -> Vec<String> {
+    let endpoint = endpoint.map(|endpoint| {
+        let members = endpoint_members(endpoint).into_iter();
+        let members = members.map(|(name, value)| (pascal(&name), value));
+        ("EndpointConfiguration", Value::Object(members.collect()))
+    });
+    let policy = policy.map(|Policy(policy)| ("Policy", policy.clone()));
+    let api = "(api.node.defaultChild as apigateway.CfnRestApi)";
+    let lines = [endpoint, policy].into_iter().flatten();
+    lines
+        .map(|(name, value)| overridden(api, name, &value))
+        .collect()
 }
 
 /// An override is merged into what the construct makes.

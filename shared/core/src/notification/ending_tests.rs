@@ -1,0 +1,294 @@
+//! The first lines of a message, for every way in which a remediation ends.
+
+use super::testing::{contain, known, live, private, public, redeploy, report};
+use super::*;
+use crate::remediation::publication::Exposure;
+use crate::remediation::{Mode, Remediation};
+
+/// 2026-11-03T10:11:40Z.
+const DEADLINE: i64 = 1_793_700_700;
+
+/// Subject, and the text up to the facts.
+fn first_lines(finding: &Finding, report: &Report) -> String {
+    let message = of_finding(finding, Some(report), false);
+    let (head, _) = message.body.split_once("\nWhat:").unwrap();
+    format!("{}\n\n{head}", message.subject)
+}
+
+fn because(ending: Ending, reason: &str) -> String {
+    let report = Report {
+        reasons: vec![reason.to_owned()],
+        ..report(ending)
+    };
+    first_lines(&known(), &report)
+}
+
+#[test]
+fn nothing_is_written_without_a_person() {
+    let awaiting = Report {
+        mode: Mode::Approve,
+        reasons: vec!["the event is older than 15 minutes".to_owned()],
+        ..report(Ending::Awaiting { deadline: DEADLINE })
+    };
+    insta::assert_snapshot!(first_lines(&known(), &awaiting), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), needs approval
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        approve, lowered from auto
+    Reason:      the event is older than 15 minutes
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Approve:     portcullis approve restore-stage-logging-3f94aac68ec68d1e
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+#[test]
+fn a_dry_run_says_what_policy_says() {
+    let allowed = Report {
+        mode: Mode::DryRun,
+        reasons: vec!["no kill switch is configured".to_owned()],
+        ..report(Ending::WouldWrite { allowed: true })
+    };
+    insta::assert_snapshot!(first_lines(&known(), &allowed), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (dry run): it would be put back; policy allows it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        dry-run, lowered from auto
+    Reason:      no kill switch is configured
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    let forbidden = because(
+        Ending::WouldWrite { allowed: false },
+        "policy `no-prod` forbids it: production is left to its owners",
+    );
+    insta::assert_snapshot!(forbidden, @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (dry run): it would not be put back; policy does not allow it
+    Planned:     /*/*/logging/loglevel: OFF -> INFO
+    Planned:     /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Planned:     /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      policy `no-prod` forbids it: production is left to its owners
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+#[test]
+fn what_did_not_work_says_why_and_what_comes() {
+    let denied = "the role `portcullis-remediator` may not do it: AccessDenied";
+    insta::assert_snapshot!(because(Ending::Failed, denied), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), NOT restored
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back: it cannot be done, and nothing was written
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      the role `portcullis-remediator` may not do it: AccessDenied
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::WillRetry, "API Gateway throttles"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), not restored yet
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      API Gateway throttles
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(because(Ending::Held, "the lease is held"), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), not restored yet
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        NOT put back yet: another delivery of the event is at it; a second message says what came of it
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Reason:      the lease is held
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+#[test]
+fn what_is_right_undone_or_left_alone() {
+    let right = because(Ending::AlreadyRight, "read live: nothing is missing");
+    insta::assert_snapshot!(right, @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), right again
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing had to be changed: the live settings are as they were before the change
+    Reason:      read live: nothing is missing
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    insta::assert_snapshot!(first_lines(&known(), &report(Ending::Undone)), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333), undone
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        taken back and read back: the settings are again as they were before Portcullis wrote them
+    Taken back:  /*/*/logging/loglevel: OFF -> INFO
+    Taken back:  /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Taken back:  /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+    let nothing = Report::nothing(
+        Remediation::RestoreStageLogging,
+        Mode::Off,
+        "exempt until 2026-12-31T00:00:00Z: load test (team-payments)",
+    );
+    insta::assert_snapshot!(first_lines(&known(), &nothing), @r#"
+    HIGH: Stage logging disabled: orders/prod (111122223333)
+
+    HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+
+    Done:        nothing was changed (restore-stage-logging, mode off)
+    Reason:      exempt until 2026-12-31T00:00:00Z: load test (team-payments)
+    "#);
+}
+
+#[test]
+fn contested_pages_with_its_reason() {
+    let report = Report {
+        mode: Mode::Notify,
+        reasons: vec!["contested: taken away again within an hour".to_owned()],
+        pages: true,
+        ..report(Ending::Described)
+    };
+    insta::assert_snapshot!(first_lines(&known(), &report), @r#"
+    CRITICAL: Stage logging disabled: orders/prod (111122223333)
+
+    CRITICAL: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
+    Somebody has to look now: contested: taken away again within an hour.
+
+    Done:        nothing was changed; the commands below put it back (restore-stage-logging, mode notify)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Mode:        notify, lowered from auto
+    Reason:      contested: taken away again within an hour
+    Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
+    Remediation: restore-stage-logging-3f94aac68ec68d1e
+    Policy:      restore-logging-in-prod
+    "#);
+}
+
+/// Subject, what was done, how far it was published, and what to do.
+fn published(ending: Ending, exposure: Exposure, follow_ups: Vec<Report>) -> String {
+    let report = private(ending, exposure, follow_ups);
+    let message = of_finding(&public(), Some(&report), false);
+    let is_shown = |line: &&str| {
+        let labels = [
+            "Done:",
+            "Exposure:",
+            "Redeploy:",
+            "Contain:",
+            "Limited:",
+            "Deployed:",
+            "Next:",
+        ];
+        labels.iter().any(|label| line.starts_with(label))
+    };
+    let lines: Vec<&str> = message.body.lines().filter(is_shown).collect();
+    format!("{}\n{}", message.subject, lines.join("\n"))
+}
+
+#[test]
+fn an_armed_api_is_never_called_one_that_was_not_public() {
+    let restored = published(Ending::Verified, Exposure::Armed, Vec::new());
+    insta::assert_snapshot!(restored, @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored
+    Done:        put back and read back: as it was
+    Exposure:    no deployment since the change was found; the API that the next one publishes is private again
+    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    "#);
+    let described = published(Ending::Described, Exposure::Armed, Vec::new());
+    insta::assert_snapshot!(described, @r#"
+    CRITICAL: Private API made public: orders (111122223333)
+    Done:        nothing was changed; the commands below put it back (restore-private-endpoint, mode auto)
+    Exposure:    no deployment since the change was found; the next one makes the API public: let nobody deploy it before it is put back
+    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
+    "#);
+}
+
+#[test]
+fn a_live_api_says_what_is_true_now() {
+    let half = vec![contain(Ending::Verified, &["prod"])];
+    insta::assert_snapshot!(published(Ending::Verified, live(), half), @r#"
+    CRITICAL: Private API made public: orders (111122223333), still published
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: as far as is known stage beta can still be reached as a public API
+    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Limited:     /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     /*/*/throttling/burstLimit: 5000 -> 0
+    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the principal whether it was meant, and look at what else the same session did.
+    "#);
+    let closed = vec![contain(Ending::Verified, &["prod", "beta"])];
+    insta::assert_snapshot!(published(Ending::Verified, live(), closed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored, stages closed
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
+    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
+    Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     stage beta: /*/*/throttling/burstLimit: 5000 -> 0
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the principal whether it was meant, and look at what else the same session did.
+    "#);
+    let redeployed = vec![redeploy(Ending::Verified)];
+    insta::assert_snapshot!(published(Ending::Verified, live(), redeployed), @r#"
+    CRITICAL: Private API made public: orders (111122223333), restored
+    Done:        put back and read back: as it was
+    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
+    Redeploy:    deployed again and read back: the stages serve a deployment of the restored API
+    Deployed:    stage prod: a new deployment in place of x1y2z3
+    Deployed:    stage beta: a new deployment in place of x1y2z3
+    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    "#);
+    let unknown = Exposure::Live {
+        since: None,
+        stages: Vec::new(),
+    };
+    insta::assert_snapshot!(published(Ending::WillRetry, unknown, Vec::new()), @r#"
+    CRITICAL: Private API made public: orders (111122223333), not restored yet
+    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
+    Exposure:    LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not known
+    Exposure:    now: treat every stage of the API as public
+    Next:        See whether a deployment followed: if so the API is public now. Put the policy and the type with its VPC endpoints back, and deploy.
+    "#);
+}
