@@ -324,6 +324,8 @@ fn lines(texts: &[String]) -> Vec<String> {
         destination_arn: Some(format!("a{arn}")),
         format: Some(format.clone()),
     });
+    // Never the key of all methods, which the CDK has another place for.
+    let key = format!("k{key}");
     let level = Some(level.clone());
     let setting = MethodSetting {
         logging_level: level.clone(),
