@@ -15,7 +15,6 @@ use portcullis_core::keeper::RETENTION;
 use portcullis_core::keeper::draft::{DraftStore, Published};
 use portcullis_core::ports::PortError;
 use portcullis_core::remediation::ports::{DraftReader, PublishedDraft};
-use portcullis_core::remediation::publication::Fingerprint;
 
 use crate::baselines::sort_key;
 use crate::error::port_error;
@@ -27,15 +26,6 @@ pub struct DynamoDrafts {
     table: String,
 }
 
-/// What the last deployment before some time published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Last {
-    /// Its id, where its record showed it.
-    pub deployment: Option<String>,
-    /// `None` when none could be kept.
-    pub fingerprint: Option<Fingerprint>,
-}
-
 impl DynamoDrafts {
     /// The drafts in this table, which is that of the baselines.
     pub fn new(config: &SdkConfig, table: String) -> Self {
@@ -44,16 +34,15 @@ impl DynamoDrafts {
             table,
         }
     }
+}
 
-    /// The last deployment before `time` of which anything is kept; `None` when nothing is.
-    ///
-    /// # Errors
-    /// When the table cannot be read, or holds what cannot be understood.
-    pub async fn last_before(
+#[async_trait]
+impl DraftReader for DynamoDrafts {
+    async fn published_before(
         &self,
         api: &Thing,
         time: Timestamp,
-    ) -> Result<Option<Last>, PortError> {
+    ) -> Result<Option<PublishedDraft>, PortError> {
         let before = AttributeValue::S(sort_key(time.as_millisecond()));
         let query = self
             .client
@@ -67,24 +56,8 @@ impl DynamoDrafts {
             .limit(1);
         let found = query.send().await;
         let found = found.map_err(|error| port_error("read what was published", error))?;
-        found.items().first().map(last).transpose()
-    }
-}
-
-#[async_trait]
-impl DraftReader for DynamoDrafts {
-    async fn published_before(
-        &self,
-        api: &Thing,
-        time: Timestamp,
-    ) -> Result<Option<PublishedDraft>, PortError> {
-        let Some(last) = self.last_before(api, time).await? else {
-            return Ok(None);
-        };
-        Ok(last.fingerprint.map(|fingerprint| PublishedDraft {
-            deployment: last.deployment,
-            fingerprint,
-        }))
+        let last = found.items().first().map(published_draft).transpose()?;
+        Ok(last.flatten())
     }
 }
 
@@ -143,13 +116,18 @@ fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn last(item: &HashMap<String, AttributeValue>) -> Result<Last, PortError> {
+/// `None` when none could be kept at that deployment: an older one says nothing of it.
+fn published_draft(
+    item: &HashMap<String, AttributeValue>,
+) -> Result<Option<PublishedDraft>, PortError> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-    let fingerprint = text("fingerprint").map(|json| serde_json::from_str(json));
-    Ok(Last {
+    let Some(json) = text("fingerprint") else {
+        return Ok(None);
+    };
+    Ok(Some(PublishedDraft {
         deployment: text("deployment").cloned(),
-        fingerprint: fingerprint.transpose().map_err(unreadable)?,
-    })
+        fingerprint: serde_json::from_str(json).map_err(unreadable)?,
+    }))
 }
 
 fn unreadable(error: serde_json::Error) -> PortError {

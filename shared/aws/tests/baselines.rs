@@ -62,7 +62,7 @@ async fn before(store: &DynamoBaselines, api: &str, time: &str) -> Option<String
     );
     let record = Record::from_log(record.as_bytes()).unwrap();
     let change = Change::from_record(&record).unwrap().unwrap();
-    let stage = store.before(&record, &change).await.unwrap().stage?;
+    let stage = store.before(&record, &change).await.unwrap().before.stage?;
     stage.access_log?.destination_arn
 }
 

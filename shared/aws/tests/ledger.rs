@@ -89,11 +89,15 @@ fn entry(event_id: &str) -> Entry {
             what: What::Account,
         },
         tags: BTreeMap::new(),
+        asked: Mode::Auto,
         mode: Mode::Auto,
         created: CREATED,
         updated: CREATED,
         parts: Vec::new(),
         writes: Vec::new(),
+        contested: false,
+        allowed: true,
+        draft_is_published: false,
         policies: vec!["default".to_owned()],
         exposure: None,
         reasons: Vec::new(),
@@ -105,7 +109,7 @@ fn entry(event_id: &str) -> Entry {
 }
 
 fn write_entry(value: Entry, version: u64) -> LedgerWrite {
-    LedgerWrite::Entry(Versioned { value, version })
+    LedgerWrite::Entry(Box::new(Versioned { value, version }))
 }
 
 fn write_tally(key: &str, value: Tally, version: u64) -> LedgerWrite {

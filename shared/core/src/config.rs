@@ -62,7 +62,7 @@ impl Config {
             topic_arn: required("PORTCULLIS_TOPIC_ARN")?,
             reader_role: optional("PORTCULLIS_READER_ROLE"),
             remediator_role: optional("PORTCULLIS_REMEDIATOR_ROLE"),
-            remediation_max: mode("PORTCULLIS_REMEDIATION_MAX", &optional)?,
+            remediation_max: mode("PORTCULLIS_REMEDIATION_MAX", optional)?,
             kill_switch: optional("PORTCULLIS_KILL_SWITCH"),
             folder: optional("PORTCULLIS_CONFIG"),
         })

@@ -255,6 +255,11 @@ impl Pipeline {
         for finding in findings {
             let has_remediation = finding.decision.remediation.is_some();
             let response = response.filter(|_| has_remediation);
+            let decided = response.map(|response| Finding {
+                decision: notification::decision(&response.report),
+                ..finding.clone()
+            });
+            let finding = decided.as_ref().unwrap_or(finding);
             let told = self.tell(finding, response, delivery, outcome).await;
             let counted = self.count(finding, delivery, outcome).await;
             first_error = first_error.and(told).and(counted);

@@ -115,7 +115,7 @@ const EMPTY_SAYS: &[&str] = &["defaultRouteSettings", "methodSettings", "routeSe
 const HIDDEN: &[&str] = &["***", "HIDDEN_DUE_TO_SECURITY_REASONS"];
 
 /// The settings of one version.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Kept(Map<String, Value>);
 
 impl Kept {

@@ -30,7 +30,7 @@ pub trait LedgerReader: Send + Sync {
 #[derive(Debug, Clone, PartialEq)]
 pub enum LedgerWrite {
     /// An entry, by its id.
-    Entry(Versioned<Entry>),
+    Entry(Box<Versioned<Entry>>),
     /// What was done to a resource or in an account.
     Tally {
         /// Names it.

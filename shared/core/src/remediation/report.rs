@@ -69,7 +69,7 @@ pub struct Report {
     /// For a private API: whether the change was published.
     pub exposure: Option<Exposure>,
     /// What else was, or would be, done: redeploying, containing.
-    pub follow_ups: Vec<Report>,
+    pub follow_ups: Vec<Self>,
     /// Somebody must look now: contested, or attempted.
     pub pages: bool,
 }

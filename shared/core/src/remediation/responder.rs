@@ -145,7 +145,7 @@ impl<P: Policy> Responder for Remediator<P> {
         if held.value.state == entry.state && held.value.told != Some(entry.state) {
             held.value.told = Some(entry.state);
             self.ledger
-                .write(&[super::ports::LedgerWrite::Entry(held)])
+                .write(&[super::ports::LedgerWrite::Entry(Box::new(held))])
                 .await?;
         }
         Ok(())

@@ -184,7 +184,7 @@ impl Ledger for World {
                 match write {
                     LedgerWrite::Entry(mut entry) => {
                         entry.version += 1;
-                        state.entries.insert(entry.value.id.clone(), entry);
+                        state.entries.insert(entry.value.id.clone(), *entry);
                     }
                     LedgerWrite::Tally { key, mut tally } => {
                         tally.version += 1;
@@ -547,27 +547,32 @@ impl Policy for PlainPolicy {
     }
 }
 
-/// Most writes that budgets let happen within any hour, by resource.
-pub fn starts_by_resource(state: &State) -> BTreeMap<String, usize> {
-    let mut worst = BTreeMap::new();
-    let automatic = state
-        .entries
-        .values()
-        .filter(|held| !held.value.writes.is_empty() && held.value.approved.is_none());
-    let starts: Vec<(String, i64)> = automatic
-        .map(|held| {
-            let entry = &held.value;
-            let key = brakes::resource_key(entry.remediation, &entry.thing);
-            (key, entry.created)
-        })
-        .collect();
-    for (key, at) in &starts {
-        let within = starts
-            .iter()
-            .filter(|(other, start)| other == key && (*at - brakes::HOUR < *start && start <= at));
-        let count = within.count();
-        let most = worst.entry(key.clone()).or_insert(0);
-        *most = count.max(*most);
+/// Most writes within any hour that nobody approved, by resource and by account.
+pub fn most_within_an_hour(state: &State) -> BTreeMap<String, usize> {
+    let mut times: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for (id, _, at) in &state.written {
+        let Some(entry) = state.entries.get(id).map(|held| &held.value) else {
+            continue;
+        };
+        if entry.approved.is_none() {
+            let resource = brakes::resource_key(entry.remediation, &entry.thing);
+            let account = brakes::account_key(entry.remediation, &entry.thing);
+            for key in [resource, account] {
+                times.entry(key).or_default().push(*at);
+            }
+        }
     }
-    worst
+    let most = |times: Vec<i64>| {
+        let within = |from: &i64| {
+            let times = times.iter();
+            times
+                .filter(|at| (*from..from + brakes::HOUR).contains(at))
+                .count()
+        };
+        times.iter().map(within).max().unwrap_or_default()
+    };
+    times
+        .into_iter()
+        .map(|(key, times)| (key, most(times)))
+        .collect()
 }

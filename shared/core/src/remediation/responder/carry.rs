@@ -252,7 +252,7 @@ impl<P: Policy> Remediator<P> {
         };
         let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
         for _ in 0..TRIES {
-            let mut writes = vec![LedgerWrite::Entry(held.clone())];
+            let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
             if let Some(lease) = &lease {
                 let key = resource_key(remediation, &thing);
                 let tally = match self.ledger.tally(&key).await {
@@ -284,9 +284,12 @@ impl<P: Policy> Remediator<P> {
         if brakes.holder(&lease, now).is_some() {
             return Err(busy());
         }
+        // INVARIANT: a write that may come twice is counted twice, so that budgets bound writes too.
+        let by_itself = held.value.approved.is_none() && held.value.state == State::Writing;
+        let is_spent = by_itself && brakes.is_spent(now);
         held.value.lease = Some(lease.clone());
-        let mut writes = vec![LedgerWrite::Entry(held.clone())];
-        writes.extend(brakes.begun(&lease, false, now));
+        let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
+        writes.extend(brakes.begun(&lease, by_itself && !is_spent, now));
         if !self.ledger.write(&writes).await? {
             let mut response = self.response(held.value);
             response.report.ending = Ending::Held;
@@ -295,6 +298,11 @@ impl<P: Policy> Remediator<P> {
         held.version += 1;
         if held.value.state == State::Undoing {
             return Ok(self.undo_on(held).await);
+        }
+        if is_spent {
+            let reason = "it was cut off, and the budget of the resource or account is spent since";
+            held.value.reasons.push(reason.to_owned());
+            return Ok(self.finish(held, State::Attempted).await);
         }
         let age = held.value.created - held.value.event_time;
         let mode = match held.value.approved {
@@ -368,7 +376,7 @@ impl<P: Policy> Remediator<P> {
     }
 
     async fn save(&self, held: &mut Held) -> Result<(), Stop> {
-        let write = LedgerWrite::Entry(held.clone());
+        let write = LedgerWrite::Entry(Box::new(held.clone()));
         if !self.ledger.write(&[write]).await? {
             return Err(Stop::Lost);
         }

@@ -14,6 +14,10 @@ use crate::remediation::plan::{self, UndoRefused};
 use crate::remediation::policy::{Action, Policy, Request};
 use crate::remediation::ports::LedgerWrite;
 use crate::remediation::report::Ending;
+use crate::remediation::snippet::shell::command;
+
+/// The remediator's role has no right to it either.
+const NEVER_PUBLIC: &str = "Portcullis never makes a private API public; to do it by hand, run:";
 
 impl<P: Policy> Remediator<P> {
     /// Obeys a command, or says why not. The response is there when the entry was touched.
@@ -120,7 +124,7 @@ impl<P: Policy> Remediator<P> {
         }
         held.value.lease = Some(lease.clone());
         held.value.updated = now;
-        let mut writes = vec![LedgerWrite::Entry(held.clone())];
+        let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
         writes.extend(brakes.begun(&lease, false, now));
         if !self.ledger.write(&writes).await? {
             return Ok(Err("somebody else is doing it right now".to_owned()));
@@ -168,24 +172,29 @@ impl<P: Policy> Remediator<P> {
         if now > entry.updated + APPROVAL {
             return Ok(Err(vec!["it is more than 24 hours old".to_owned()]));
         }
-        let mut commands = Vec::new();
+        let mut refused = Vec::new();
         for part in &entry.parts {
             let Some(live) = self.read(entry.remediation, &part.thing).await? else {
                 return Ok(Err(vec!["it does not exist any more".to_owned()]));
             };
             match plan::undo(&part.thing, &part.plan, &live) {
+                Ok(plan) if entry.remediation == Remediation::RestorePrivateEndpoint => {
+                    refused.push(NEVER_PUBLIC.to_owned());
+                    let steps = plan.steps.iter();
+                    refused.extend(steps.filter_map(|step| command(step, &part.thing.region)));
+                }
                 Ok(_) => {}
                 Err(UndoRefused::Moved(moved)) => return Ok(Err(vec![moved.to_string()])),
-                Err(refused @ UndoRefused::NeedsDelete { .. }) => {
-                    commands.push(refused.to_string());
-                    if let UndoRefused::NeedsDelete { commands: more } = refused {
-                        commands.extend(more);
+                Err(needs @ UndoRefused::NeedsDelete { .. }) => {
+                    refused.push(needs.to_string());
+                    if let UndoRefused::NeedsDelete { commands } = needs {
+                        refused.extend(commands);
                     }
                 }
             }
         }
-        if !commands.is_empty() {
-            return Ok(Err(commands));
+        if !refused.is_empty() {
+            return Ok(Err(refused));
         }
         let given = Given { by, at: now };
         self.undo_entry(held, Some(given), delivery).await.map(Ok)

@@ -96,7 +96,9 @@ impl<P: Policy> Remediator<P> {
         held.value.exposure = Some(exposure.clone());
         let noted = held.value.clone();
         // Somebody else has noted the same, or moved it on: either way nothing is lost.
-        self.ledger.write(&[LedgerWrite::Entry(held)]).await?;
+        self.ledger
+            .write(&[LedgerWrite::Entry(Box::new(held))])
+            .await?;
         Ok(noted)
     }
 

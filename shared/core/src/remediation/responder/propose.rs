@@ -98,10 +98,10 @@ impl<P: Policy> Remediator<P> {
                 self.ask_kill_switch(&mut weighed).await;
             }
             let entry = self.entry(proposal, &weighed, &lease, now);
-            let mut writes = vec![LedgerWrite::Entry(Versioned {
+            let mut writes = vec![LedgerWrite::Entry(Box::new(Versioned {
                 value: entry.clone(),
                 version: 0,
-            })];
+            }))];
             if weighed.permit.is_some() {
                 writes.extend(brakes.begun(&lease, true, now));
             }

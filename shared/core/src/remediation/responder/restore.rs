@@ -255,22 +255,9 @@ impl<P: Policy> Remediator<P> {
         else {
             return Ok(None);
         };
-        let time = timestamp(subject.origin.event_time);
-        let versions = self.baselines.versions(&thing, time).await?;
-        let roles =
-            versions
-                .iter()
-                .filter_map(|version| match understood(&thing, &version.settings) {
-                    Ok(Some(Settings::Account(account))) => account.cloudwatch_role_arn,
-                    _ => None,
-                });
-        let asked = self.modes.of(
-            remediation,
-            &thing,
-            &Tags::new(),
-            timestamp(self.clock.now()),
-        );
-        let Some(role) = roles.take(1).next() else {
+        let (tags, now) = (Tags::new(), timestamp(self.clock.now()));
+        let asked = self.modes.of(remediation, &thing, &tags, now);
+        let Some(role) = self.former_role(&thing, &subject.origin).await? else {
             let reason = "the account has no CloudWatch role, and no former one is known";
             return Ok(Some(Response::of(self.described(
                 remediation,
@@ -306,6 +293,23 @@ impl<P: Policy> Remediator<P> {
         Ok(Some(
             response.unwrap_or_else(|error| failure(remediation, error)),
         ))
+    }
+
+    /// The role that the account had last before an event.
+    async fn former_role(
+        &self,
+        account: &Thing,
+        origin: &Origin,
+    ) -> Result<Option<String>, PortError> {
+        let time = timestamp(origin.event_time);
+        let versions = self.baselines.versions(account, time).await?;
+        let mut settings = versions
+            .iter()
+            .map(|version| understood(account, &version.settings));
+        Ok(settings.find_map(|settings| match settings {
+            Ok(Some(Settings::Account(account))) => account.cloudwatch_role_arn,
+            _ => None,
+        }))
     }
 }
 

@@ -1,1 +1,646 @@
-//! (in progress)
+//! The responder in a world of memory: killed anywhere, fought by anybody, it comes to the same end and
+//! never writes more than its share.
+
+use std::sync::Arc;
+
+use pollster::block_on;
+use proptest::prelude::*;
+
+use super::propose::{Origin, Proposal};
+use super::*;
+use crate::baseline::thing::Thing;
+use crate::finding::Confidence;
+use crate::remediation::brakes::{PER_ACCOUNT, PER_RESOURCE};
+use crate::remediation::ledger::{self, Given, Part, State as Standing};
+use crate::remediation::modes::{Asked, Tags};
+use crate::remediation::plan;
+use crate::remediation::ports::{LedgerReader as _, WriteErrorKind};
+use crate::remediation::settings::{MethodSetting, RestStage, Settings};
+use crate::remediation::testing::{PlainPolicy, Trouble, World, most_within_an_hour, name, stage};
+use crate::settings::AccessLog;
+
+const NOW: i64 = 1_800_000_000;
+const REMEDIATION: Remediation = Remediation::RestoreStageLogging;
+
+fn remediator(world: &Arc<World>) -> Remediator<PlainPolicy> {
+    let modes = "[modes]\nrestore-stage-logging = \"auto\"\nrestore-private-endpoint = \"auto\"\n";
+    Remediator {
+        function: "stage-logging",
+        modes: Modes::parse(modes).unwrap(),
+        cap: Mode::Auto,
+        can_write: true,
+        has_kill_switch: true,
+        policy: PlainPolicy,
+        baselines: Arc::clone(world) as _,
+        reader: Arc::clone(world) as _,
+        publications: Arc::clone(world) as _,
+        drafts: Arc::clone(world) as _,
+        ledger: Arc::clone(world) as _,
+        writer: Arc::clone(world) as _,
+        kill_switch: Arc::clone(world) as _,
+        clock: Arc::clone(world) as _,
+    }
+}
+
+fn world() -> Arc<World> {
+    let world = World::default();
+    {
+        let mut state = world.state();
+        state.now = NOW;
+        state.allows = Some(true);
+    }
+    Arc::new(world)
+}
+
+fn logged(level: &str, destination: Option<&str>) -> Settings {
+    let set = MethodSetting {
+        logging_level: Some(level.to_owned()),
+        data_trace_enabled: Some(false),
+        throttling_burst_limit: Some(5_000),
+        throttling_rate_limit: Some(10_000.0),
+        ..MethodSetting::default()
+    };
+    Settings::RestStage(RestStage {
+        method_settings: [("*/*".to_owned(), set)].into(),
+        access_log_settings: destination.map(|arn| AccessLog {
+            destination_arn: Some(arn.to_owned()),
+            format: Some("$context.requestId".to_owned()),
+        }),
+    })
+}
+
+const GROUP: &str = "arn:aws:logs:eu-west-1:111122223333:log-group:access";
+
+/// A plan that brings a stage from one state back to another.
+fn back(thing: &Thing, from: &Settings, to: &Settings) -> plan::Plan {
+    // Undoing the way there is the way back.
+    let there = plan::Plan {
+        steps: Vec::new(),
+        live: to.clone(),
+        wanted: from.clone(),
+        changes: Vec::new(),
+        fields: ["logging of */*".to_owned(), "access log".to_owned()].into(),
+        notes: Vec::new(),
+    };
+    let plan = plan::undo(thing, &there, from).unwrap();
+    assert!(!plan.steps.is_empty());
+    plan
+}
+
+fn asked(mode: Mode) -> Asked {
+    Asked {
+        mode,
+        ..Asked::nothing()
+    }
+}
+
+fn proposal(thing: &Thing, event: &str, event_time: i64, plan: plan::Plan) -> Proposal {
+    Proposal {
+        id: ledger::id(REMEDIATION, &thing.account, &thing.region, event),
+        remediation: REMEDIATION,
+        thing: thing.clone(),
+        tags: Tags::new(),
+        asked: asked(Mode::Auto),
+        origin: Origin {
+            finding_id: "f".to_owned(),
+            rule: "stage-logging-disabled".to_owned(),
+            event_id: event.to_owned(),
+            event_time,
+            actor: Some("arn:aws:iam::111122223333:role/attacker".to_owned()),
+            confidence: Confidence::High,
+            by_cloudformation: false,
+        },
+        parts: vec![Part {
+            thing: thing.clone(),
+            plan,
+            read_back: None,
+        }],
+        draft_is_published: false,
+        reasons: Vec::new(),
+    }
+}
+
+fn delivery(owner: &str) -> Delivery {
+    Delivery {
+        owner: owner.to_owned(),
+        now: NOW,
+    }
+}
+
+/// One stage that has lost its logging, and the proposal to bring it back.
+fn incident() -> (Arc<World>, Thing, Proposal) {
+    let world = world();
+    let thing = stage("a1", "prod");
+    let (good, bad) = (logged("INFO", Some(GROUP)), logged("OFF", None));
+    let plan = back(&thing, &bad, &good);
+    world.state().things.insert(name(&thing), bad);
+    let proposal = proposal(&thing, "e1", NOW - 5, plan);
+    (world, thing, proposal)
+}
+
+fn run(world: &Arc<World>, proposal: &Proposal, owner: &str) -> Response {
+    let remediator = remediator(world);
+    let delivery = delivery(owner);
+    // As the responder does: what stands in the ledger comes first.
+    let known = block_on(world.entry(&proposal.id));
+    let result = match known {
+        Ok(Some(entry)) => block_on(remediator.known(entry, &delivery)),
+        Ok(None) => block_on(remediator.pursue(proposal, &delivery)),
+        Err(error) => Err(error),
+    };
+    result.unwrap_or_else(|error| failure(REMEDIATION, error))
+}
+
+/// Names of the calls of a run in which nothing goes wrong.
+fn calls() -> Vec<&'static str> {
+    let (world, _, proposal) = incident();
+    run(&world, &proposal, "r1");
+    world.state().calls.clone()
+}
+
+#[test]
+fn it_is_put_back_read_back_and_noted() {
+    let (world, thing, proposal) = incident();
+    let response = run(&world, &proposal, "r1");
+    assert_eq!(response.report.ending, Ending::Verified);
+    let state = world.state();
+    assert_eq!(state.things[&name(&thing)], logged("INFO", Some(GROUP)));
+    assert_eq!(state.written.len(), 1);
+    assert_eq!(state.written[0].0, proposal.id);
+    let entry = &state.entries[&proposal.id].value;
+    assert_eq!(entry.state, Standing::Verified);
+    assert_eq!(entry.lease, None);
+    assert_eq!(entry.writes.len(), 1);
+    assert_eq!(entry.parts[0].read_back, Some(logged("INFO", Some(GROUP))));
+    assert!(
+        state
+            .tallies
+            .values()
+            .all(|held| held.value.holder.is_none())
+    );
+}
+
+/// Killed before or after any call, and any call failing once: the next run ends in the same state.
+#[test]
+fn cut_off_anywhere_it_comes_to_the_same_end_with_one_patch() {
+    let names = calls();
+    assert!(names.len() >= 8, "{names:?}");
+    for (at, call) in names.iter().enumerate() {
+        for trouble in [Trouble::KilledBefore, Trouble::KilledAfter, Trouble::Fails] {
+            // The same invocation again, and another one once the lease has run out.
+            for (owner, later) in [("r1", 0), ("r2", LEASE + 1)] {
+                let (world, thing, proposal) = incident();
+                world.state().trouble = Some((at, trouble));
+                run(&world, &proposal, "r1");
+                {
+                    let mut state = world.state();
+                    (state.is_dead, state.trouble) = (false, None);
+                    state.now += later;
+                }
+                let response = run(&world, &proposal, owner);
+                let closed = trouble == Trouble::Fails && *call == "kill switch";
+                if closed {
+                    // A switch that cannot be read stops writes, also when it could be read later.
+                    assert!(matches!(response.report.ending, Ending::Awaiting { .. }));
+                    assert_eq!(world.state().written.len(), 0);
+                    continue;
+                }
+                let told = format!("{trouble:?} at {at}, then {owner}: {:?}", response.report);
+                assert_eq!(response.report.ending, Ending::Verified, "{told}");
+                let state = world.state();
+                assert_eq!(state.written.len(), 1, "{told}");
+                assert_eq!(
+                    state.things[&name(&thing)],
+                    logged("INFO", Some(GROUP)),
+                    "{told}"
+                );
+                assert_eq!(state.entries[&proposal.id].value.state, Standing::Verified);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_another_delivery_is_doing_is_left_to_it() {
+    let (world, _, proposal) = incident();
+    // The kill comes right after the intent was noted.
+    let intent = {
+        let (world, _, proposal) = incident();
+        run(&world, &proposal, "r1");
+        let calls = world.state().calls.clone();
+        calls
+            .iter()
+            .position(|call| *call == "ledger write")
+            .unwrap()
+    };
+    world.state().trouble = Some((intent, Trouble::KilledAfter));
+    run(&world, &proposal, "r1");
+    world.state().is_dead = false;
+    let response = run(&world, &proposal, "r2");
+    assert_eq!(response.report.ending, Ending::Held);
+    assert_eq!(world.state().written.len(), 0);
+}
+
+#[test]
+fn a_kill_switch_that_stops_or_cannot_be_read_leaves_it_to_a_person() {
+    for (allows, reason) in [
+        (Some(false), "the kill switch stops every write"),
+        (
+            None,
+            "the kill switch cannot be read, which stops every write",
+        ),
+    ] {
+        let (world, _, proposal) = incident();
+        world.state().allows = allows;
+        let response = run(&world, &proposal, "r1");
+        assert!(matches!(response.report.ending, Ending::Awaiting { .. }));
+        assert!(response.report.reasons[0].starts_with(reason));
+        assert_eq!(world.state().written.len(), 0);
+    }
+}
+
+#[test]
+fn doubts_leave_it_to_a_person_or_to_nobody() {
+    let (world, _, old) = incident();
+    let mut old = old;
+    old.origin.event_time = NOW - 901;
+    let response = run(&world, &old, "r1");
+    assert!(matches!(response.report.ending, Ending::Awaiting { .. }));
+    assert_eq!(
+        response.report.reasons,
+        ["the event is older than 15 minutes"]
+    );
+
+    let (world, _, mut stack) = incident();
+    stack.origin.by_cloudformation = true;
+    let response = run(&world, &stack, "r1");
+    assert_eq!(
+        response.report.ending,
+        Ending::WouldWrite { allowed: false }
+    );
+    assert_eq!(world.state().written.len(), 0);
+}
+
+#[test]
+fn what_is_taken_away_again_is_contested() {
+    let (world, thing, first) = incident();
+    run(&world, &first, "r1");
+    world
+        .state()
+        .things
+        .insert(name(&thing), logged("OFF", None));
+    let again = proposal(&thing, "e2", NOW, first.parts[0].plan.clone());
+    let response = run(&world, &again, "r2");
+    assert!(matches!(response.report.ending, Ending::Awaiting { .. }));
+    assert!(response.report.pages);
+    assert_eq!(world.state().written.len(), 1);
+
+    world.state().now += 3_600;
+    let later = proposal(&thing, "e3", NOW + 3_600, first.parts[0].plan.clone());
+    let response = run(&world, &later, "r3");
+    assert_eq!(response.report.ending, Ending::Verified);
+}
+
+#[test]
+fn what_a_failed_write_means() {
+    let cases = [
+        (
+            WriteErrorKind::Gone,
+            Ending::Failed,
+            "it does not exist any more",
+        ),
+        (
+            WriteErrorKind::AccessDenied,
+            Ending::Failed,
+            "the remediator role may not do it",
+        ),
+        (
+            WriteErrorKind::RoleNotAssumable,
+            Ending::Failed,
+            "the remediator role cannot be assumed there",
+        ),
+        (
+            WriteErrorKind::LimitExceeded,
+            Ending::Failed,
+            "a quota of the account is used up",
+        ),
+        (
+            WriteErrorKind::Refused,
+            Ending::Failed,
+            "API Gateway refuses it",
+        ),
+        (
+            WriteErrorKind::Busy,
+            Ending::WillRetry,
+            "another change of it is running",
+        ),
+        (
+            WriteErrorKind::Throttled,
+            Ending::WillRetry,
+            "API Gateway throttles",
+        ),
+        (
+            WriteErrorKind::Unknown,
+            Ending::WillRetry,
+            "no answer tells",
+        ),
+    ];
+    for (kind, ending, reason) in cases {
+        let (world, _, proposal) = incident();
+        world.state().refuses = Some(kind);
+        let response = run(&world, &proposal, "r1");
+        assert_eq!(response.report.ending, ending, "{kind:?}");
+        assert!(response.report.reasons[0].starts_with(reason), "{kind:?}");
+        assert_eq!(response.error.is_some(), ending == Ending::WillRetry);
+        world.state().refuses = None;
+        let again = run(&world, &proposal, "r1");
+        let expected = match ending {
+            Ending::WillRetry => Ending::Verified,
+            other => other,
+        };
+        assert_eq!(again.report.ending, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn an_approval_is_single_use_has_an_end_and_is_for_what_was_shown() {
+    let waiting = || {
+        let (world, thing, mut proposal) = incident();
+        proposal.origin.event_time = NOW - 3_600;
+        run(&world, &proposal, "r1");
+        (world, thing, proposal.id)
+    };
+    let approve = |world: &Arc<World>, id: &str| {
+        let command = Command::Approve {
+            id: id.to_owned(),
+            by: Some("carol".to_owned()),
+        };
+        let remediator = remediator(world);
+        block_on(remediator.obey(&command, &delivery("c1")))
+            .unwrap()
+            .0
+    };
+    let (world, thing, id) = waiting();
+    assert_eq!(approve(&world, &id).state, "verified");
+    assert_eq!(
+        world.state().things[&name(&thing)],
+        logged("INFO", Some(GROUP))
+    );
+    let by = Given {
+        by: Some("carol".to_owned()),
+        at: NOW,
+    };
+    assert_eq!(world.state().entries[&id].value.approved, Some(by));
+    let again = approve(&world, &id);
+    assert_eq!(again.state, "refused");
+    assert_eq!(again.text, ["nothing waits for approval: it is verified"]);
+    assert_eq!(world.state().written.len(), 1);
+
+    let (world, _, id) = waiting();
+    world.state().now += ledger::APPROVAL + 1;
+    assert_eq!(approve(&world, &id).state, "refused");
+
+    let (world, thing, id) = waiting();
+    world
+        .state()
+        .things
+        .insert(name(&thing), logged("ERROR", None));
+    let moved = approve(&world, &id);
+    assert_eq!(moved.state, "refused");
+    assert!(
+        moved.text[0].starts_with("changed since by somebody else"),
+        "{moved:?}"
+    );
+
+    let (world, _, id) = waiting();
+    world.state().allows = Some(false);
+    assert_eq!(
+        approve(&world, &id).text,
+        ["the kill switch stops every write"]
+    );
+    assert_eq!(world.state().written.len(), 0);
+}
+
+#[test]
+fn an_undo_brings_back_what_stood_before_the_restore() {
+    let undo = |world: &Arc<World>, id: &str| {
+        let command = Command::Undo {
+            id: id.to_owned(),
+            by: None,
+        };
+        let remediator = remediator(world);
+        block_on(remediator.obey(&command, &delivery("c1")))
+            .unwrap()
+            .0
+    };
+    let (world, thing, proposal) = incident();
+    run(&world, &proposal, "r1");
+    assert_eq!(undo(&world, &proposal.id).state, "undone");
+    assert_eq!(world.state().things[&name(&thing)], logged("OFF", None));
+    assert_eq!(undo(&world, &proposal.id).state, "refused");
+
+    let (world, thing, proposal) = incident();
+    run(&world, &proposal, "r1");
+    world
+        .state()
+        .things
+        .insert(name(&thing), logged("ERROR", Some(GROUP)));
+    assert_eq!(undo(&world, &proposal.id).state, "refused");
+    assert_eq!(world.state().written.len(), 1);
+}
+
+/// What may happen in any order.
+#[derive(Debug, Clone)]
+enum Move {
+    /// The attacker takes logging of a stage away; the event is delivered.
+    Attack(usize),
+    /// An event comes once more.
+    Again(usize),
+    /// The owner, or a deployment of theirs, changes a limit.
+    Owner(usize),
+    /// A deployment by code takes logging away.
+    Deploy(usize),
+    /// The process dies at a call of the next event.
+    Kill(usize, bool),
+    /// Time passes.
+    Wait(i64),
+    /// Somebody approves what waits.
+    Approve(usize),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let stages = 0..3_usize;
+    let one = prop_oneof![
+        4 => stages.clone().prop_map(Move::Attack),
+        2 => (0..12_usize).prop_map(Move::Again),
+        2 => stages.clone().prop_map(Move::Owner),
+        1 => stages.prop_map(Move::Deploy),
+        2 => (0..14_usize, any::<bool>()).prop_map(|(at, after)| Move::Kill(at, after)),
+        2 => prop_oneof![1..60_i64, 600..4_000_i64].prop_map(Move::Wait),
+        1 => (0..12_usize).prop_map(Move::Approve),
+    ];
+    proptest::collection::vec(one, 1..60)
+}
+
+struct Storm {
+    world: Arc<World>,
+    proposals: Vec<Proposal>,
+    invocations: usize,
+}
+
+impl Storm {
+    fn new() -> Self {
+        let world = world();
+        for number in 0..3 {
+            let thing = stage("a1", &number.to_string());
+            let good = logged("INFO", Some(GROUP));
+            world.state().things.insert(name(&thing), good);
+        }
+        Self {
+            world,
+            proposals: Vec::new(),
+            invocations: 0,
+        }
+    }
+
+    /// Logging is taken away, and an event tells.
+    fn take_away(&mut self, number: usize, by_cloudformation: bool) {
+        let thing = stage("a1", &number.to_string());
+        let good = self.world.state().things[&name(&thing)].clone();
+        let Settings::RestStage(mut bad) = good.clone() else {
+            return;
+        };
+        if let Some(set) = bad.method_settings.get_mut("*/*") {
+            set.logging_level = Some("OFF".to_owned());
+        }
+        bad.access_log_settings = None;
+        let bad = Settings::RestStage(bad);
+        if bad == good {
+            return;
+        }
+        self.world.state().things.insert(name(&thing), bad.clone());
+        let now = self.world.state().now;
+        let event = format!("e{}", self.proposals.len());
+        let mut proposal = proposal(&thing, &event, now, back(&thing, &bad, &good));
+        proposal.origin.by_cloudformation = by_cloudformation;
+        self.deliver(&proposal);
+        self.proposals.push(proposal);
+    }
+
+    fn deliver(&mut self, proposal: &Proposal) {
+        self.invocations += 1;
+        run(&self.world, proposal, &format!("r{}", self.invocations));
+        let mut state = self.world.state();
+        (state.is_dead, state.trouble) = (false, None);
+    }
+
+    fn make(&mut self, one: &Move) {
+        match one {
+            Move::Attack(number) => self.take_away(*number, false),
+            Move::Deploy(number) => self.take_away(*number, true),
+            Move::Again(at) => {
+                if let Some(proposal) = self.proposals.get(*at).cloned() {
+                    self.deliver(&proposal);
+                }
+            }
+            Move::Owner(number) => {
+                let mut state = self.world.state();
+                let thing = name(&stage("a1", &number.to_string()));
+                if let Some(Settings::RestStage(settings)) = state.things.get_mut(&thing)
+                    && let Some(set) = settings.method_settings.get_mut("*/*")
+                {
+                    let burst = set.throttling_burst_limit.unwrap_or_default();
+                    set.throttling_burst_limit = Some(burst + 1);
+                }
+            }
+            Move::Kill(at, after) => {
+                let mut state = self.world.state();
+                let trouble = match after {
+                    true => Trouble::KilledAfter,
+                    false => Trouble::KilledBefore,
+                };
+                state.trouble = Some((state.calls.len() + at, trouble));
+            }
+            Move::Wait(seconds) => self.world.state().now += seconds,
+            Move::Approve(at) => {
+                let Some(proposal) = self.proposals.get(*at) else {
+                    return;
+                };
+                let command = Command::Approve {
+                    id: proposal.id.clone(),
+                    by: None,
+                };
+                let remediator = remediator(&self.world);
+                // Killed or refused: either is an answer.
+                drop(block_on(remediator.obey(&command, &delivery("c"))));
+                let mut state = self.world.state();
+                (state.is_dead, state.trouble) = (false, None);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_interleaving_writes_more_than_the_budget(moves in moves()) {
+        let mut storm = Storm::new();
+        for one in &moves {
+            storm.make(one);
+        }
+        let state = storm.world.state();
+        for (key, most) in most_within_an_hour(&state) {
+            let share = match key.matches('/').count() {
+                1 => PER_ACCOUNT,
+                _ => PER_RESOURCE,
+            };
+            prop_assert!(most <= share, "{key}: {most}");
+        }
+        let is_cut_off = moves.iter().any(|one| matches!(one, Move::Kill(..)));
+        for (id, held) in &state.entries {
+            // At most one patch for each event, unless a kill left open whether it was made, and none
+            // for what nobody opted into.
+            let written = state.written.iter().filter(|(other, ..)| other == id).count();
+            prop_assert!(is_cut_off || written <= 1, "{id}: {written}");
+            if held.value.by_cloudformation {
+                prop_assert_eq!(written, 0);
+            }
+            if held.value.state == Standing::Verified {
+                prop_assert!(held.value.lease.is_none());
+            }
+        }
+        // What others changed is still there.
+        for (thing, settings) in &state.things {
+            let Settings::RestStage(settings) = settings else { continue };
+            let owned = moves.iter().filter(|one| {
+                matches!(one, Move::Owner(number) if thing.ends_with(&format!("/{number}")))
+            });
+            let burst = settings.method_settings["*/*"].throttling_burst_limit;
+            prop_assert_eq!(burst, Some(5_000 + i64::try_from(owned.count()).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn throwaway_stages_use_up_the_accounts_share_of_their_kind_only() {
+    let world = world();
+    for number in 0..25 {
+        let thing = stage("a1", &format!("s{number}"));
+        let (good, bad) = (logged("INFO", None), logged("OFF", None));
+        let plan = back(&thing, &bad, &good);
+        world.state().things.insert(name(&thing), bad);
+        run(
+            &world,
+            &proposal(&thing, &format!("e{number}"), NOW, plan),
+            "r",
+        );
+    }
+    assert_eq!(world.state().written.len(), PER_ACCOUNT);
+    let brakes = remediator(&world);
+    let endpoint = block_on(brakes.brakes(
+        Remediation::RestorePrivateEndpoint,
+        &crate::remediation::testing::api("b2"),
+    ));
+    assert!(!endpoint.unwrap().is_spent(NOW));
+}
