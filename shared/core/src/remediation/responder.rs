@@ -4,14 +4,18 @@
 //! INVARIANT: nothing is written without a permit, a noted intent in the ledger, and a kill switch that was
 //! read just before. Whatever fails, people are told; what may pass by itself makes the event come again.
 
+mod account;
 mod carry;
 mod commands;
 mod follow;
 mod propose;
 mod restore;
+mod subject;
+mod take_over;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 use std::sync::Arc;
 

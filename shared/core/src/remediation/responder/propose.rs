@@ -1,16 +1,17 @@
 //! A proposal and its judgement: how far it may go, and the first entry in the ledger.
 
 use super::carry::Work;
+use super::weigh::Weighed;
 use super::{Held, LEASE, Remediator, Response};
 use crate::baseline::thing::Thing;
-use crate::finding::{Confidence, rfc3339};
+use crate::finding::Confidence;
 use crate::ports::{Delivery, PortError};
 use crate::remediation::brakes::{Brakes, account_key, resource_key};
 use crate::remediation::ledger::{APPROVAL, Entry, Lease, Part, State, Write};
-use crate::remediation::modes::{Asked, Exemption, Tags};
-use crate::remediation::policy::{Action, Circumstances, Policy, Request, Ruling};
+use crate::remediation::modes::{Asked, Tags};
+use crate::remediation::policy::Policy;
 use crate::remediation::ports::{LedgerWrite, Versioned};
-use crate::remediation::report::{Ending, Report};
+use crate::remediation::report::Ending;
 use crate::remediation::{Mode, Remediation};
 use jiff::Timestamp;
 
@@ -60,17 +61,6 @@ pub(super) struct Proposal {
     pub(super) draft_is_published: bool,
     /// Sentences that belong to it whatever is decided.
     pub(super) reasons: Vec<String>,
-}
-
-/// What may be done about a proposal.
-struct Weighed<P> {
-    mode: Mode,
-    contested: bool,
-    /// Present when it may be written right now.
-    permit: Option<P>,
-    allowed: bool,
-    policies: Vec<String>,
-    reasons: Vec<String>,
 }
 
 impl<P: Policy> Remediator<P> {
@@ -157,123 +147,6 @@ impl<P: Policy> Remediator<P> {
         Ok(Brakes::new(remediation, thing, resource, account))
     }
 
-    /// The greatest mode that policy allows, and why it is not a greater one.
-    fn weigh(&self, proposal: &Proposal, brakes: &Brakes, now: i64) -> Weighed<P::Permit> {
-        let fields = proposal.parts.iter().flat_map(|part| &part.plan.fields);
-        let fields = fields.cloned().collect();
-        let contested = brakes.contested(&fields, now);
-        let mut reasons = proposal.reasons.clone();
-        if !contested.is_empty() {
-            let names = contested.join(", ");
-            reasons.push(format!(
-                "{names} was restored within the last hour and taken away again"
-            ));
-        }
-        let contested = !contested.is_empty();
-        Weighed {
-            contested,
-            ..self.allowed(proposal, brakes, contested, reasons, now)
-        }
-    }
-
-    fn allowed(
-        &self,
-        proposal: &Proposal,
-        brakes: &Brakes,
-        contested: bool,
-        mut reasons: Vec<String>,
-        now: i64,
-    ) -> Weighed<P::Permit> {
-        reasons.extend(proposal.asked.exemption.as_ref().map(exempted));
-        reasons.extend(proposal.asked.expired.iter().map(expired));
-        let mut asked = proposal.asked.clone();
-        if asked.mode > self.cap {
-            reasons.push(format!(
-                "the deployment allows `{}` at most",
-                self.cap.as_str()
-            ));
-            asked.mode = self.cap;
-        }
-        if asked.mode > Mode::DryRun && !self.can_write {
-            reasons.push("no remediator role is configured".to_owned());
-            asked.mode = Mode::DryRun;
-        }
-        let circumstances = self.circumstances(proposal, brakes, contested, now);
-        let ask = |asked: &Asked, mode| {
-            self.policy.decide(&Request {
-                action: Action::from(proposal.remediation),
-                mode,
-                asked: asked.clone(),
-                thing: proposal.thing.clone(),
-                tags: proposal.tags.clone(),
-                actor: proposal.origin.actor.clone(),
-                circumstances: circumstances.clone(),
-                ledger_id: proposal.id.clone(),
-            })
-        };
-        match asked.mode {
-            // Policies answer as for `auto`, and give no permit.
-            Mode::Off | Mode::Notify | Mode::DryRun => {
-                let ruling = ask(&asked, Mode::DryRun);
-                let allowed = ruling.reasons.is_empty();
-                Weighed {
-                    allowed,
-                    ..lowered(Mode::DryRun, ruling, reasons)
-                }
-            }
-            Mode::Approve => approvable(ask(&asked, Mode::Approve), reasons),
-            Mode::Auto => match ask(&asked, Mode::Auto) {
-                Ruling {
-                    permit: Some(permit),
-                    policies,
-                    ..
-                } => Weighed {
-                    mode: Mode::Auto,
-                    contested,
-                    permit: Some(permit),
-                    allowed: true,
-                    policies,
-                    reasons,
-                },
-                denied => {
-                    reasons.extend(denied.reasons);
-                    approvable(ask(&asked, Mode::Approve), reasons)
-                }
-            },
-        }
-    }
-
-    fn circumstances(
-        &self,
-        proposal: &Proposal,
-        brakes: &Brakes,
-        contested: bool,
-        now: i64,
-    ) -> Circumstances {
-        let origin = &proposal.origin;
-        let actor = origin.actor.as_deref();
-        Circumstances {
-            age: now.saturating_sub(origin.event_time),
-            confidence: origin.confidence,
-            contested,
-            budget_spent: brakes.is_spent(now),
-            by_cloudformation: origin.by_cloudformation,
-            break_glass: actor.is_some_and(|arn| self.modes.is_break_glass(arn)),
-            has_kill_switch: self.has_kill_switch,
-            has_baseline: true,
-            draft_is_published: proposal.draft_is_published,
-        }
-    }
-
-    /// A switch that stops writes leaves the remediation to a person.
-    async fn ask_kill_switch(&self, weighed: &mut Weighed<P::Permit>) {
-        if let Err(reason) = self.writes_are_allowed().await {
-            weighed.permit = None;
-            weighed.mode = Mode::Approve;
-            weighed.reasons.push(reason);
-        }
-    }
-
     fn entry(
         &self,
         proposal: &Proposal,
@@ -322,23 +195,6 @@ impl<P: Policy> Remediator<P> {
             told: None,
         }
     }
-
-    /// The exact inverse of doubt: what is described only, because nothing may be planned.
-    pub(super) fn described(
-        &self,
-        remediation: Remediation,
-        asked: &Asked,
-        reason: impl Into<String>,
-    ) -> Report {
-        let mut report = Report::nothing(remediation, Mode::Notify, reason);
-        report.asked = asked.mode;
-        report.ending = Ending::Described;
-        report
-            .reasons
-            .extend(asked.exemption.as_ref().map(exempted));
-        report.reasons.extend(asked.expired.iter().map(expired));
-        report
-    }
 }
 
 /// The lease of an invocation that begins now.
@@ -347,49 +203,6 @@ pub(super) fn lease(delivery: &Delivery, now: i64) -> Lease {
         owner: delivery.owner.clone(),
         until: now + LEASE,
     }
-}
-
-fn lowered<P>(mode: Mode, ruling: Ruling<P>, mut reasons: Vec<String>) -> Weighed<P> {
-    for reason in ruling.reasons {
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
-    Weighed {
-        mode,
-        contested: false,
-        permit: None,
-        allowed: ruling.permit.is_some(),
-        policies: ruling.policies,
-        reasons,
-    }
-}
-
-/// A person may do it, or else nobody.
-fn approvable<P>(ruling: Ruling<P>, reasons: Vec<String>) -> Weighed<P> {
-    let mode = match ruling.permit {
-        Some(_) => Mode::Approve,
-        None => Mode::DryRun,
-    };
-    lowered(mode, ruling, reasons)
-}
-
-fn exempted(exemption: &Exemption) -> String {
-    format!(
-        "exempt until {}: {} ({})",
-        rfc3339(exemption.expires),
-        exemption.reason,
-        exemption.owner
-    )
-}
-
-fn expired(exemption: &Exemption) -> String {
-    format!(
-        "an exemption ended on {} and does nothing any more: {} ({})",
-        rfc3339(exemption.expires),
-        exemption.reason,
-        exemption.owner
-    )
 }
 
 pub(super) fn busy() -> PortError {
