@@ -166,6 +166,10 @@ fn level(recovery: &mut Recovery<RestStage>, key: &str, sides: Sides<&RestStage>
         return;
     }
     recovery.taken(name_of(key));
+    let [traced, traces] = [sides.before, sides.live].map(|stage| value(stage, key, DATA_TRACE));
+    if traced.as_deref() == Some("true") && traces.as_deref() == Some("false") {
+        recovery.note(data_trace_note(key));
+    }
     let Some(before) = effective(sides.before, key) else {
         return;
     };

@@ -90,7 +90,7 @@ fn level(stage: &V2Stage, route: Option<&str>) -> LogLevel {
 /// Which settings of a route count.
 #[derive(Clone, Copy)]
 enum Rows {
-    /// The level of execution logging.
+    /// Those of execution logging: the level, and data trace to tell of.
     Level,
     /// Those that were set before.
     Chosen,
@@ -136,7 +136,7 @@ impl Search<'_> {
         let mut wanted = sides.live.clone();
         let mut rows = ROUTE.iter();
         let level = rows.next().filter(|_| is_lowered);
-        let rest = rows.filter(|_| whole);
+        let rest = rows.filter(|row| whole || is_lowered && is_execution_logging(row));
         for row in level.into_iter().chain(rest) {
             let is_not_there = is_execution_logging(row) && !self.executes;
             if is_not_there || (row.get)(sides.before).is_none() {
@@ -247,7 +247,7 @@ impl Search<'_> {
         let mut wanted = live.clone();
         for row in ROUTE {
             let is_chosen = match which {
-                Rows::Level => row.name == "loggingLevel",
+                Rows::Level => is_execution_logging(row),
                 Rows::Chosen => (row.get)(was).is_some(),
                 Rows::All => true,
             };
