@@ -11,7 +11,8 @@ use crate::outcome::{Disposition, FindingOutcome, Notified, Outcome};
 pub const NAMESPACE: &str = "Portcullis";
 
 /// The documents of an outcome, one line of JSON each: first that of the function, then one for each
-/// rule that fired. `Findings` counts deliveries, `Notified` and `Muted` what came of them.
+/// rule that fired, then one for each remediation. `Findings` counts deliveries, `Notified` and `Muted`
+/// what came of them; `Remediations` has what came of each as a dimension.
 pub fn lines(outcome: &Outcome, epoch_ms: i64) -> Vec<String> {
     let mut lines = vec![function(outcome, epoch_ms)];
     let mut rules: Vec<&str> = outcome.findings.iter().map(|found| found.rule).collect();
@@ -21,6 +22,14 @@ pub fn lines(outcome: &Outcome, epoch_ms: i64) -> Vec<String> {
         let of_rule = outcome.findings.iter().filter(|found| found.rule == rule);
         let dimensions = [("function", outcome.function), ("rule", rule)];
         document(&dimensions, &findings(of_rule), epoch_ms)
+    }));
+    lines.extend(outcome.remediations.iter().map(|one| {
+        let dimensions = [
+            ("function", outcome.function),
+            ("remediation", one.name),
+            ("outcome", one.outcome),
+        ];
+        document(&dimensions, &[count("Remediations", 1_u64)], epoch_ms)
     }));
     lines
 }

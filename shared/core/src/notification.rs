@@ -148,6 +148,11 @@ pub fn decision(report: &Report) -> Decision {
     }
 }
 
+/// What came of a remediation, in a word; `None` when nothing did.
+pub fn outcome(report: &Report) -> Option<&'static str> {
+    wording::outcome(&report.ending)
+}
+
 /// The finding as one line of JSON of at most `room` bytes, shortened like that of a message: for
 /// stores, which have limits of their own.
 pub fn json_within(finding: &Finding, room: usize) -> String {

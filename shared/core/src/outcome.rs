@@ -16,7 +16,9 @@ use serde::Serialize;
 use crate::causes::chain;
 use crate::change::Target;
 use crate::finding::{Finding, Severity};
+use crate::notification;
 use crate::record::Record;
+use crate::remediation::report::Report;
 
 /// Where an event ended. Every event ends in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,6 +77,21 @@ pub struct FindingOutcome {
     pub notified: Notified,
 }
 
+/// A remediation, as far as the log and the counters need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemediationOutcome {
+    /// What it is, such as `restore-stage-logging`.
+    #[serde(rename = "remediation")]
+    pub name: &'static str,
+    /// Ledger id, where there is an entry.
+    #[serde(rename = "ledger.id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The mode after all doubts.
+    pub mode: &'static str,
+    /// `verified`, `awaiting` ...; `none` when nothing came of it.
+    pub outcome: &'static str,
+}
+
 /// The outcome of one event in one delivery. A pipeline makes it [`Outcome::received`] and fills in
 /// what it learns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +114,8 @@ pub struct Outcome {
     pub disposition: Disposition,
     /// Findings on the record and on windows that it closed.
     pub findings: Vec<FindingOutcome>,
+    /// What was done about them.
+    pub remediations: Vec<RemediationOutcome>,
     /// Rules that could not decide and stayed quiet.
     pub undecided: Vec<&'static str>,
     /// Windows that counted it.
@@ -128,6 +147,7 @@ impl Outcome {
             stage: None,
             disposition: Disposition::NotOurs,
             findings: Vec::new(),
+            remediations: Vec::new(),
             undecided: Vec::new(),
             windows_fed: 0,
             window_alerts: 0,
@@ -168,6 +188,19 @@ impl Outcome {
             notified,
         });
         self.end(Disposition::Fired);
+    }
+
+    /// Something was done about the findings, or was not.
+    pub fn remediated(&mut self, report: &Report) {
+        self.remediations.push(RemediationOutcome {
+            name: report.remediation.as_str(),
+            id: report.id.clone(),
+            mode: report.mode.as_str(),
+            outcome: notification::outcome(report).unwrap_or("none"),
+        });
+        for follow_up in &report.follow_ups {
+            self.remediated(follow_up);
+        }
     }
 
     /// People are told at `now` (seconds since the epoch) of something that happened at `time`.

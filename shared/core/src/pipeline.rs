@@ -127,6 +127,9 @@ impl Pipeline {
         let mut response = self
             .respond(&record, &change, &found.findings, &past, delivery)
             .await;
+        if let Some(response) = &response {
+            outcome.remediated(&response.report);
+        }
         let told = self
             .all(&found.findings, response.as_ref(), delivery, outcome)
             .await;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disposition, FindingOutcome, Outcome};
+use super::{Disposition, FindingOutcome, Outcome, RemediationOutcome};
 use crate::escape::visible;
 use crate::notification::text::cut;
 
@@ -30,6 +30,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<String>,
     findings: &'a [FindingOutcome],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    remediations: &'a [RemediationOutcome],
     undecided: &'a [&'static str],
     #[serde(rename = "windows.fed")]
     windows_fed: usize,
@@ -63,6 +65,7 @@ pub(super) fn line(outcome: &Outcome) -> String {
         api_id: value(&outcome.api_id),
         stage: value(&outcome.stage),
         findings: &outcome.findings,
+        remediations: &outcome.remediations,
         undecided: &outcome.undecided,
         windows_fed: outcome.windows_fed,
         window_alerts: outcome.window_alerts,
