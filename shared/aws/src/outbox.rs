@@ -27,8 +27,8 @@ use crate::error::port_error;
 /// Findings stay in the table this long: longer than any retry, short enough to stay small.
 const KEEP: i64 = 90 * 24 * 3600;
 
-/// A claim older than this belongs to an invocation that is gone: functions run 60 seconds at most.
-const LEASE: i64 = 120;
+/// A claim older than this belongs to an invocation that is gone: functions run 120 seconds at most.
+const LEASE: i64 = 150;
 
 /// Bytes of a finding that an item holds. DynamoDB's limit for a whole item is 400 KB.
 const MAX_FINDING: usize = 300_000;

@@ -12,8 +12,8 @@ use crate::ports::Delivery;
 pub const HORIZON: i64 = 48 * 3600;
 
 /// An alert that is still unsent after this many seconds was left behind by an invocation that is
-/// gone: functions run 60 seconds at most.
-pub const LEASE: i64 = 120;
+/// gone: functions run 120 seconds at most.
+pub const LEASE: i64 = 150;
 
 /// Facts and alerts live this much longer than their window, so that the latest record that counts
 /// still finds its neighbours and the alerts that speak for them.
