@@ -42,6 +42,8 @@ pub enum Trouble {
 pub struct State {
     /// Settings by [`name`] of the thing.
     pub things: HashMap<String, Settings>,
+    /// Deployments that stages serve, by [`name`].
+    pub serving: HashMap<String, String>,
     /// Versions of the baseline, the one that counts first, by [`name`].
     pub versions: HashMap<String, Vec<Version>>,
     /// Ledger entries.
@@ -217,6 +219,14 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
                 return Err(kind);
             }
             let now = state.now;
+            if let Step::CreateDeployment { description, .. } = step {
+                let deployment = format!("by {description}");
+                state.serving.insert(name(&thing), deployment);
+                state
+                    .written
+                    .push((permit.ledger_id().to_owned(), step.clone(), now));
+                return Ok(());
+            }
             let Some(settings) = state.things.get_mut(&name(&thing)) else {
                 return Err(WriteErrorKind::Gone);
             };
@@ -282,14 +292,19 @@ impl Clock for World {
 impl SettingsReader for World {
     async fn read(&self, thing: &Thing, _: i64) -> Result<Option<Reading>, PortError> {
         let found = self.call("read", |state| {
-            (state.things.get(&name(thing)).cloned(), state.now)
+            let serving = state.serving.get(&name(thing)).cloned();
+            let settings = state.things.get(&name(thing)).cloned();
+            (
+                settings.map(|settings| kept(&settings, serving.as_deref())),
+                state.now,
+            )
         })?;
         let (Some(settings), now) = found else {
             return Ok(None);
         };
         Ok(Some(Reading {
             thing: thing.clone(),
-            settings: kept(&settings),
+            settings,
             started: now * 1000,
             ended: now * 1000,
         }))
@@ -354,16 +369,21 @@ impl DraftReader for World {
     }
 }
 
-/// What a read or a baseline would keep of settings.
-pub fn kept(settings: &Settings) -> Kept {
+/// What a read or a baseline would keep of settings, and of the deployment that a stage serves.
+pub fn kept(settings: &Settings, serving: Option<&str>) -> Kept {
     let (shape, json) = match settings {
-        Settings::RestStage(stage) => (Shape::RestStage, serde_json::to_string(stage)),
-        Settings::V2Stage(stage) => (Shape::V2Stage, serde_json::to_string(stage)),
-        Settings::RestApi(api) => (Shape::RestApi, serde_json::to_string(api)),
-        Settings::Account(account) => (Shape::Account, serde_json::to_string(account)),
-        Settings::Serving(serving) => (Shape::RestStage, serde_json::to_string(serving)),
+        Settings::RestStage(stage) => (Shape::RestStage, serde_json::to_value(stage)),
+        Settings::V2Stage(stage) => (Shape::V2Stage, serde_json::to_value(stage)),
+        Settings::RestApi(api) => (Shape::RestApi, serde_json::to_value(api)),
+        Settings::Account(account) => (Shape::Account, serde_json::to_value(account)),
+        Settings::Serving(serving) => (Shape::RestStage, serde_json::to_value(serving)),
     };
-    let kept = json.and_then(|json| Kept::from_read(shape, &json));
+    let kept = json.and_then(|mut json| {
+        if let (Some(members), Some(id)) = (json.as_object_mut(), serving) {
+            members.insert("deploymentId".to_owned(), id.into());
+        }
+        Kept::from_read(shape, &json.to_string())
+    });
     kept.unwrap_or_default()
 }
 
@@ -419,9 +439,6 @@ fn apply(settings: &mut Settings, step: &Step) -> Result<(), ()> {
                 let role = operation.value.clone();
                 account.cloudwatch_role_arn = role.filter(|role| !role.is_empty());
             }
-        }
-        (Settings::Serving(serving), Step::CreateDeployment { description, .. }) => {
-            serving.deployment_id = Some(format!("by {description}"));
         }
         _ => return Err(()),
     }

@@ -132,8 +132,8 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
         let remediation = Remediation::Redeploy;
-        let proposal = self.follow_up(remediation, api, origin, stages).await?;
-        let mut proposal = match self.standing(proposal, delivery).await? {
+        let opened = self.open(remediation, api, origin, stages, delivery);
+        let mut proposal = match opened.await? {
             Ok(proposal) => proposal,
             Err(response) => return Ok(*response),
         };
@@ -148,20 +148,9 @@ impl<P: Policy> Remediator<P> {
         let doubts = self.unpublished(api, origin, stages).await?;
         proposal.draft_is_published = doubts.is_empty();
         proposal.reasons.extend(doubts);
-        for stage in stages {
-            let thing = stage_of(api, stage);
-            // A deployment on a stage that is gone would make it again, without its settings.
-            let Some(live) = self.read(remediation, &thing).await? else {
-                continue;
-            };
-            let plan = deployment(&proposal.id, api, stage, live);
-            proposal.parts.push(Part {
-                thing,
-                plan,
-                read_back: None,
-            });
-        }
-        self.pursue_parts(&proposal, delivery).await
+        let id = proposal.id.clone();
+        let plan = |thing: &Thing, live| deployment(&id, thing, live);
+        self.on_stages(proposal, stages, plan, delivery).await
     }
 
     /// Why a deployment of the draft may publish more than the restored settings; nothing: it does not.
@@ -215,42 +204,43 @@ impl<P: Policy> Remediator<P> {
         stages: &[String],
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
-        let remediation = Remediation::Contain;
-        let proposal = self.follow_up(remediation, api, origin, stages).await?;
-        let mut proposal = match self.standing(proposal, delivery).await? {
-            Ok(proposal) => proposal,
-            Err(response) => return Ok(*response),
-        };
+        let opened = self.open(Remediation::Contain, api, origin, stages, delivery);
+        match opened.await? {
+            Ok(proposal) => {
+                let plan = |thing: &Thing, live| plan::contain(thing, &live);
+                self.on_stages(proposal, stages, plan, delivery).await
+            }
+            Err(response) => Ok(*response),
+        }
+    }
+
+    /// The same on every stage that exists. A deployment on one that is gone would make it again, without
+    /// its settings.
+    async fn on_stages(
+        &self,
+        mut proposal: Proposal,
+        stages: &[String],
+        plan: impl Fn(&Thing, Settings) -> Plan,
+        delivery: &Delivery,
+    ) -> Result<Response, PortError> {
         for stage in stages {
-            let thing = stage_of(api, stage);
-            let Some(live) = self.read(remediation, &thing).await? else {
+            let thing = stage_of(&proposal.thing, stage);
+            let Some(live) = self.read(proposal.remediation, &thing).await? else {
                 continue;
             };
-            let plan = plan::contain(&thing, &live);
             proposal.parts.push(Part {
+                plan: plan(&thing, live),
                 thing,
-                plan,
                 read_back: None,
             });
         }
-        self.pursue_parts(&proposal, delivery).await
-    }
-
-    async fn pursue_parts(
-        &self,
-        proposal: &Proposal,
-        delivery: &Delivery,
-    ) -> Result<Response, PortError> {
         if proposal.parts.iter().all(|part| part.plan.steps.is_empty()) {
-            let mut report = self.described(
-                proposal.remediation,
-                &proposal.asked,
-                "nothing is left to do",
-            );
+            let (remediation, asked) = (proposal.remediation, &proposal.asked);
+            let mut report = self.described(remediation, asked, "nothing is left to do");
             report.ending = Ending::AlreadyRight;
             return Ok(Response::of(report));
         }
-        self.pursue(proposal, delivery).await
+        self.pursue(&proposal, delivery).await
     }
 
     /// What is asked for is the least of what is asked for any of the stages.
@@ -293,13 +283,16 @@ impl<P: Policy> Remediator<P> {
     }
 
     /// A follow-up that stands in the ledger, or must not be planned, has its response at once.
-    async fn standing(
+    async fn open(
         &self,
-        proposal: Proposal,
+        remediation: Remediation,
+        api: &Thing,
+        origin: &Origin,
+        stages: &[String],
         delivery: &Delivery,
     ) -> Result<Result<Proposal, Box<Response>>, PortError> {
+        let proposal = self.follow_up(remediation, api, origin, stages).await?;
         if proposal.asked.mode.min(self.cap) <= Mode::Notify {
-            let remediation = proposal.remediation;
             let mode = proposal.asked.mode.as_str();
             let reason = format!("the mode of `{}` is `{mode}`", remediation.as_str());
             let report = self.described(remediation, &proposal.asked, reason);
@@ -346,8 +339,9 @@ fn stage_of(api: &Thing, stage: &str) -> Thing {
 }
 
 /// A deployment of the draft on a stage. Its description names the ledger entry.
-fn deployment(id: &str, api: &Thing, stage: &str, live: Settings) -> Plan {
-    let rest_api_id = api.api().map(|api| api.id.clone()).unwrap_or_default();
+fn deployment(id: &str, thing: &Thing, live: Settings) -> Plan {
+    let rest_api_id = thing.api().map(|api| api.id.clone()).unwrap_or_default();
+    let stage = thing.stage().unwrap_or_default();
     let served = match &live {
         Settings::Serving(serving) => serving.deployment_id.clone(),
         _ => None,

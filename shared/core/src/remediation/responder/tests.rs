@@ -1,6 +1,7 @@
 //! The responder in a world of memory: killed anywhere, fought by anybody, it comes to the same end and
 //! never writes more than its share.
 
+mod endpoint;
 mod storm;
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use pollster::block_on;
 use proptest::prelude::*;
 
-use super::propose::{Origin, Proposal};
+use super::propose::{Origin, Proposal, timestamp};
 use super::*;
 use crate::baseline::thing::Thing;
 use crate::finding::Confidence;
@@ -25,10 +26,11 @@ const NOW: i64 = 1_800_000_000;
 const REMEDIATION: Remediation = Remediation::RestoreStageLogging;
 
 fn remediator(world: &Arc<World>) -> Remediator<PlainPolicy> {
-    let modes = "[modes]\nrestore-stage-logging = \"auto\"\nrestore-private-endpoint = \"auto\"\n";
+    let names = Remediation::ALL.map(|one| format!("{} = \"auto\"\n", one.as_str()));
+    let modes = format!("[modes]\n{}", names.concat());
     Remediator {
         function: "stage-logging",
-        modes: Modes::parse(modes).unwrap(),
+        modes: Modes::parse(&modes).unwrap(),
         cap: Mode::Auto,
         can_write: true,
         has_kill_switch: true,

@@ -1,0 +1,231 @@
+//! A private API that was made public: armed or live, redeployed, contained, and opened again for requests.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::baseline::Version;
+use crate::remediation::ports::PublishedDraft;
+use crate::remediation::publication::{Exposure, Fingerprint, Publications, PublishedStage};
+use crate::remediation::report::Report;
+use crate::remediation::settings::{EndpointConfiguration, RestApi};
+use crate::remediation::step::Step;
+use crate::remediation::testing::{api, kept};
+
+const EVENT: i64 = NOW - 60;
+
+fn endpoint(kind: &str, vpc_endpoints: &[&str]) -> Settings {
+    Settings::RestApi(RestApi {
+        endpoint_configuration: EndpointConfiguration {
+            types: vec![kind.to_owned()],
+            vpc_endpoint_ids: vpc_endpoints.iter().map(|id| (*id).to_owned()).collect(),
+            ip_address_type: Some("dualstack".to_owned()),
+        },
+        policy: None,
+    })
+}
+
+fn draft(digest: &str) -> Fingerprint {
+    Fingerprint(BTreeMap::from([(
+        "GET /pets".to_owned(),
+        digest.to_owned(),
+    )]))
+}
+
+/// The API is private with one stage that serves `d1`; then it is made public, and `since` deployed.
+fn opened(since: Option<i64>) -> (Arc<World>, Proposal) {
+    let world = world();
+    let (thing, prod) = (api("a1"), stage("a1", "prod"));
+    let (good, bad) = (endpoint("PRIVATE", &["vpce-1"]), endpoint("REGIONAL", &[]));
+    let plan = back(&thing, &bad, &good);
+    let serving = if since.is_some() { "d2" } else { "d1" };
+    {
+        let mut state = world.state();
+        state.things.insert(name(&thing), bad);
+        state.things.insert(name(&prod), logged("INFO", None));
+        state.serving.insert(name(&prod), serving.to_owned());
+        let time = timestamp(EVENT - 3_600);
+        let before = kept(&logged("INFO", None), Some("d1"));
+        let version = Version::of_response(prod.clone(), time, before);
+        state.versions.insert(name(&prod), vec![version]);
+        let mut deployments = BTreeMap::from([("d1".to_owned(), Some(EVENT - 3_600))]);
+        deployments.extend(since.map(|at| ("d2".to_owned(), Some(at))));
+        state.publications = Publications {
+            stages: vec![PublishedStage {
+                name: "prod".to_owned(),
+                deployment_id: Some(serving.to_owned()),
+                changed: Some(since.unwrap_or(EVENT - 3_600)),
+            }],
+            deployments,
+        };
+        state.draft = draft("same");
+        state.published = Some(PublishedDraft {
+            deployment: Some("d1".to_owned()),
+            fingerprint: draft("same"),
+        });
+    }
+    let proposal = Proposal {
+        id: ledger::id(
+            Remediation::RestorePrivateEndpoint,
+            &thing.account,
+            &thing.region,
+            "e1",
+        ),
+        remediation: Remediation::RestorePrivateEndpoint,
+        ..proposal(&thing, "e1", EVENT, plan)
+    };
+    (world, proposal)
+}
+
+fn guard(world: &Arc<World>) -> Remediator<PlainPolicy> {
+    Remediator {
+        function: "api-exposure",
+        ..remediator(world)
+    }
+}
+
+fn restored(world: &Arc<World>, proposal: &Proposal) -> Report {
+    let remediator = guard(world);
+    let response = run(world, proposal, "r1");
+    assert_eq!(response.report.ending, Ending::Verified);
+    let delivery = delivery("r1");
+    let followed = remediator.followed(response, &proposal.origin, &delivery);
+    block_on(followed).report
+}
+
+fn deployments(world: &Arc<World>) -> usize {
+    let written = &world.state().written;
+    let is_deployment = |step: &Step| matches!(step, Step::CreateDeployment { .. });
+    written
+        .iter()
+        .filter(|(_, step, _)| is_deployment(step))
+        .count()
+}
+
+fn limits(world: &Arc<World>) -> (Option<i64>, Option<f64>) {
+    let state = world.state();
+    let Settings::RestStage(stage) = &state.things[&name(&stage("a1", "prod"))] else {
+        panic!("a stage");
+    };
+    let all = &stage.method_settings["*/*"];
+    (all.throttling_burst_limit, all.throttling_rate_limit)
+}
+
+#[test]
+fn what_was_not_deployed_is_armed_and_nothing_follows() {
+    let (world, proposal) = opened(None);
+    world.state().updating = 3;
+    let report = restored(&world, &proposal);
+    assert_eq!(report.exposure, Some(Exposure::Armed));
+    assert_eq!(report.follow_ups, []);
+    assert_eq!(deployments(&world), 0);
+    let things = &world.state().things;
+    assert_eq!(things[&name(&api("a1"))], endpoint("PRIVATE", &["vpce-1"]));
+}
+
+#[test]
+fn what_was_deployed_is_deployed_again_when_that_publishes_nothing_else() {
+    let (world, proposal) = opened(Some(EVENT + 5));
+    let report = restored(&world, &proposal);
+    let stages = vec!["prod".to_owned()];
+    let since = Some(EVENT + 5);
+    assert_eq!(report.exposure, Some(Exposure::Live { since, stages }));
+    assert_eq!(report.follow_ups.len(), 1);
+    assert_eq!(report.follow_ups[0].ending, Ending::Verified);
+    assert_eq!(deployments(&world), 1);
+    assert_eq!(limits(&world), (Some(5_000), Some(10_000.0)));
+}
+
+#[test]
+fn an_edit_that_was_never_published_is_not_deployed_but_contained_until_somebody_approves() {
+    let (world, proposal) = opened(Some(EVENT + 5));
+    world.state().draft = draft("edited");
+    let remediator = Remediator {
+        policy: Strict,
+        function: "api-exposure",
+        ..strict(&world)
+    };
+    let response = run(&world, &proposal, "r1");
+    let delivery = delivery("r1");
+    let followed = remediator.followed(response, &proposal.origin, &delivery);
+    let report = block_on(followed).report;
+    let [redeploy, contain] = report.follow_ups.as_slice() else {
+        panic!("{report:?}");
+    };
+    assert!(
+        matches!(redeploy.ending, Ending::Awaiting { .. }),
+        "{redeploy:?}"
+    );
+    assert_eq!(
+        redeploy.reasons[0],
+        "a deployment would publish an edit that never was: GET /pets was changed"
+    );
+    assert_eq!(contain.ending, Ending::Verified);
+    assert_eq!(limits(&world), (Some(0), Some(0.0)));
+    assert_eq!(deployments(&world), 0);
+
+    let command = Command::Approve {
+        id: redeploy.id.clone().unwrap(),
+        by: None,
+    };
+    let (answer, _) = block_on(remediator.obey(&command, &delivery)).unwrap();
+    assert_eq!(answer.state, "verified");
+    assert_eq!(deployments(&world), 1);
+    assert_eq!(limits(&world), (Some(5_000), Some(10_000.0)));
+}
+
+#[test]
+fn a_restored_endpoint_is_never_made_public_again() {
+    let (world, proposal) = opened(None);
+    restored(&world, &proposal);
+    let command = Command::Undo {
+        id: proposal.id.clone(),
+        by: None,
+    };
+    let (answer, _) = block_on(guard(&world).obey(&command, &delivery("c"))).unwrap();
+    assert_eq!(answer.state, "refused");
+    assert!(answer.text[0].starts_with("Portcullis never makes a private API public"));
+    assert!(
+        answer.text[1].starts_with("aws apigateway update-rest-api "),
+        "{answer:?}"
+    );
+}
+
+/// Redeploys unasked only what was published.
+struct Strict;
+
+impl Policy for Strict {
+    type Permit = crate::remediation::testing::PlainPermit;
+
+    fn decide(
+        &self,
+        request: &crate::remediation::policy::Request,
+    ) -> crate::remediation::policy::Ruling<Self::Permit> {
+        use crate::remediation::policy::Action;
+        let mut ruling = PlainPolicy.decide(request);
+        let unpublished = !request.circumstances.draft_is_published;
+        if request.action == Action::Redeploy && request.mode == Mode::Auto && unpublished {
+            ruling.permit = None;
+        }
+        ruling
+    }
+}
+
+fn strict(world: &Arc<World>) -> Remediator<Strict> {
+    let plain = remediator(world);
+    Remediator {
+        function: plain.function,
+        modes: plain.modes,
+        cap: plain.cap,
+        can_write: true,
+        has_kill_switch: true,
+        policy: Strict,
+        baselines: plain.baselines,
+        reader: plain.reader,
+        publications: plain.publications,
+        drafts: plain.drafts,
+        ledger: plain.ledger,
+        writer: Arc::clone(world) as _,
+        kill_switch: plain.kill_switch,
+        clock: plain.clock,
+    }
+}
