@@ -402,4 +402,6 @@ fn scope(finding: &Finding) -> String {
 }
 
 #[cfg(test)]
+mod remediation_tests;
+#[cfg(test)]
 mod tests;

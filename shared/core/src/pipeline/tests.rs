@@ -21,20 +21,22 @@ use crate::settings::{Execution, LogLevel, MethodSettings, Scope, StageSettings}
 use crate::window::memory::MemoryWindows;
 use crate::window::{Alert, Threshold};
 
-const OFF: &str = include_str!("../rules/stage_logging_disabled/fires/rest-all-methods-off.json");
+pub(super) const OFF: &str =
+    include_str!("../rules/stage_logging_disabled/fires/rest-all-methods-off.json");
 const QUIET: &str =
     include_str!("../rules/stage_logging_disabled/quiet/rest-deployment-by-cloudformation.json");
 const UNSEEN: &str = include_str!("../rules/stage_logging_disabled/fires/truncated-both-null.json");
 
 /// The outside. Every call is written down; the one at `fails_at` fails once.
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     calls: Mutex<Vec<&'static str>>,
     fails_at: Mutex<Option<(usize, bool)>>,
     before: Mutex<Before>,
     live: Mutex<Live>,
     claims: Mutex<HashMap<String, &'static str>>,
-    messages: Mutex<Vec<Notification>>,
+    pub(super) messages: Mutex<Vec<Notification>>,
+    pub(super) entry: Mutex<Option<Entry>>,
     windows: MemoryWindows,
 }
 
@@ -56,7 +58,7 @@ impl World {
         }
     }
 
-    fn calls(&self) -> Vec<&'static str> {
+    pub(super) fn calls(&self) -> Vec<&'static str> {
         self.calls.lock().unwrap().clone()
     }
 
@@ -91,7 +93,8 @@ impl BaselineReader for World {
 impl LedgerReader for World {
     async fn entry(&self, _: &str) -> Result<Option<Versioned<Entry>>, PortError> {
         self.call("ledger")?;
-        Ok(None)
+        let entry = self.entry.lock().unwrap().clone();
+        Ok(entry.map(|value| Versioned { value, version: 1 }))
     }
 }
 
@@ -157,7 +160,7 @@ impl WindowStore for World {
     }
 }
 
-fn pipeline(world: &Arc<World>, thresholds: &str) -> Pipeline {
+pub(super) fn pipeline(world: &Arc<World>, thresholds: &str) -> Pipeline {
     Pipeline {
         function: "stage-logging",
         thresholds: Thresholds::parse(thresholds).unwrap(),
@@ -173,7 +176,7 @@ fn pipeline(world: &Arc<World>, thresholds: &str) -> Pipeline {
 }
 
 /// A delivery of the event one minute after it happened.
-fn delivery(event: &str) -> Delivery {
+pub(super) fn delivery(event: &str) -> Delivery {
     let event: Value = serde_json::from_str(event).unwrap();
     let time = crate::record::parse_time(event["time"].as_str().unwrap()).unwrap();
     Delivery {
