@@ -277,6 +277,11 @@ impl Pipeline {
         delivery: &Delivery,
         outcome: &mut Outcome,
     ) -> Result<(), PortError> {
+        // Whoever restores right now tells how it ended; its retries and its queue see to that.
+        if response.is_some_and(|response| response.report.ending == Ending::Held) {
+            outcome.fired(finding, Notified::Held);
+            return Ok(());
+        }
         // What was written, or waits for a person, is told however mild the finding is.
         let matters = response.is_some_and(|response| response.report.matters());
         if !matters && !self.thresholds.is_told(finding.rule, finding.severity) {

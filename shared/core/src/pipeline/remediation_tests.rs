@@ -171,6 +171,17 @@ fn what_ends_otherwise_than_it_was_told_is_told_again_once() {
     assert_eq!(told(&world), expected);
 }
 
+#[test]
+fn what_another_delivery_restores_it_tells() {
+    let world = Arc::new(World::default());
+    let pipeline = responding(&world, vec![(State::Writing, Ending::Held)]);
+    let (outcome, result) = block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF)));
+    assert!(result.is_ok());
+    assert_eq!(outcome.findings[0].notified, Notified::Held);
+    assert_eq!(told(&world), []);
+    assert!(!world.calls().contains(&"claim"));
+}
+
 /// The record of a write by a role, in a session of that name.
 fn write_by(role: &str, session: &str) -> String {
     OFF.replace(":role/terraform-apply", &format!(":role/{role}"))
