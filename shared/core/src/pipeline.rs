@@ -242,8 +242,34 @@ impl Pipeline {
                 Past::default()
             }
         };
+        past = self.since_restore(record, past, outcome).await?;
         past.before.is_unaccounted = known.is_unaccounted;
         Ok(Some(past))
+    }
+
+    /// What we have put back ourselves counts before the baseline knows of it.
+    async fn since_restore(
+        &self,
+        record: &Record,
+        past: Past,
+        outcome: &mut Outcome,
+    ) -> Result<Past, PortError> {
+        let Some(responder) = &self.responder else {
+            return Ok(past);
+        };
+        match responder.restored(record, &past).await {
+            Ok(None) => Ok(past),
+            Ok(Some(version)) => past.renewed(version).map_err(|source| PortError {
+                action: "understand what was put back",
+                retryable: false,
+                source: Box::new(source),
+            }),
+            Err(error) if error.retryable => Err(error),
+            Err(error) => {
+                outcome.warn(&error);
+                Ok(past)
+            }
+        }
     }
 
     /// Tells every finding and counts it; a failure of one does not keep the others back.

@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::baseline::Version;
-use crate::baseline::thing::Thing;
+use crate::baseline::thing::{Thing, What};
 use crate::change::Change;
 use crate::finding::Finding;
 use crate::notification::Notification;
 use crate::record::Record;
 use crate::rules::Before;
-use crate::settings::{AccountSettings, ApiSettings, StageSettings};
+use crate::settings::{self, AccountSettings, ApiSettings, FieldError, StageSettings};
 use crate::window::memory::WindowKey;
 use crate::window::{Alert, Fact, Threshold};
 
@@ -50,6 +50,23 @@ pub struct Past {
     /// The newest versions of what the change is made to, the one that counts first. All of them may
     /// count for the event by their time.
     pub versions: Vec<Version>,
+}
+
+impl Past {
+    /// The same with a newer version of the thing.
+    ///
+    /// # Errors
+    /// When its settings cannot be read.
+    pub fn renewed(mut self, version: Version) -> Result<Self, FieldError> {
+        let json = version.settings.to_string();
+        match version.thing.what {
+            What::Account => self.before.account = Some(settings::account(&json)?),
+            What::Api(_) => self.before.api = Some(settings::api(&json)?),
+            What::Stage(..) => self.before.stage = settings::stage(&json)?,
+        }
+        self.versions.insert(0, version);
+        Ok(self)
+    }
 }
 
 /// Reads the last known good settings.

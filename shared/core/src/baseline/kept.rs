@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde_json::{Map, Number, Value};
 
+use crate::remediation::settings::Settings;
+
 /// What JSON describes: the members that are kept differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -140,6 +142,29 @@ impl Kept {
         let kept = kept(shape, whole);
         let is_hidden = kept.values().any(is_hidden);
         (!is_hidden).then_some(Self(kept))
+    }
+
+    /// The same with these settings in place of its own.
+    ///
+    /// # Errors
+    /// Never; typed settings have nothing that JSON lacks.
+    pub(crate) fn with(&self, settings: &Settings) -> Result<Self, serde_json::Error> {
+        let (shape, json) = match settings {
+            Settings::RestStage(stage) => (Shape::RestStage, serde_json::to_value(stage)?),
+            Settings::V2Stage(stage) => (Shape::V2Stage, serde_json::to_value(stage)?),
+            Settings::RestApi(api) => (Shape::RestApi, serde_json::to_value(api)?),
+            Settings::Account(account) => (Shape::Account, serde_json::to_value(account)?),
+            Settings::Serving(serving) => (Shape::RestStage, serde_json::to_value(serving)?),
+        };
+        let Value::Object(members) = json else {
+            return Ok(self.clone());
+        };
+        let mut whole = self.0.clone();
+        for name in settings.members() {
+            whole.remove(*name);
+        }
+        whole.extend(members);
+        Ok(Self(kept(shape, whole)))
     }
 
     /// The tags that are kept.

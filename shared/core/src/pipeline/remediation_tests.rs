@@ -3,6 +3,7 @@
 
 use super::tests::{OFF, World, delivery, pipeline};
 use super::*;
+use crate::baseline::Version;
 use crate::baseline::thing::{Api, Thing, What};
 use crate::change::ApiType;
 use crate::finding::Confidence;
@@ -69,6 +70,10 @@ fn entry(state: State, told: Option<State>) -> Entry {
 
 #[async_trait]
 impl Responder for Scripted {
+    async fn restored(&self, _: &Record, _: &Past) -> Result<Option<Version>, PortError> {
+        Ok(None)
+    }
+
     async fn respond(&self, _: &Case<'_>, _: &Delivery) -> Response {
         let (state, ending) = self.endings.lock().unwrap().pop().unwrap();
         let mut report = Report::nothing(REMEDIATION, Mode::Auto, "as the test says");

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Remediation;
-use super::ledger::{Lease, Tally};
+use super::ledger::{Last, Lease, Tally};
 use super::ports::{LedgerWrite, Versioned};
 use crate::baseline::thing::Thing;
 
@@ -113,12 +113,20 @@ impl Brakes {
     }
 
     /// The resource's tally once a remediation has ended: nobody holds it, and what was restored is noted.
-    pub fn ended(&self, lease: &Lease, restored: &BTreeSet<String>, now: i64) -> LedgerWrite {
+    pub fn ended(
+        &self,
+        lease: &Lease,
+        restored: &BTreeSet<String>,
+        last: Option<Last>,
+        now: i64,
+    ) -> LedgerWrite {
         let mut resource = pruned(&self.resource, now);
         let is_ours = |holder: &Lease| holder.owner == lease.owner;
         if resource.value.holder.as_ref().is_some_and(is_ours) {
             resource.value.holder = None;
         }
+        // An undo ends what the last restore has brought.
+        resource.value.last = last;
         for field in restored {
             resource.value.restored.insert(field.clone(), now);
         }
@@ -222,7 +230,8 @@ mod tests {
         };
         assert_eq!(held.holder(&other, NOW), Some(&lease));
         assert_eq!(held.holder(&other, NOW + 60), None);
-        let LedgerWrite::Tally { tally, .. } = held.ended(&lease, &["policy".into()].into(), NOW)
+        let LedgerWrite::Tally { tally, .. } =
+            held.ended(&lease, &["policy".into()].into(), None, NOW)
         else {
             panic!("a tally");
         };

@@ -168,6 +168,15 @@ pub struct Entry {
     pub told: Option<State>,
 }
 
+/// The last restore of a resource that was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// Ledger id.
+    pub id: String,
+    /// When it was written, in seconds since the epoch.
+    pub at: i64,
+}
+
 /// What was done to a resource, or in an account, lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -178,6 +187,9 @@ pub struct Tally {
     pub holder: Option<Lease>,
     /// Settings that were restored, by name, and when; older than an hour is forgotten.
     pub restored: BTreeMap<String, i64>,
+    /// What stands there since, until a baseline knows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last: Option<Last>,
 }
 
 /// Id of the remediation of one event: `restore-stage-logging-` and 16 hexadecimal digits. Every delivery

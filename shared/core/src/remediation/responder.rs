@@ -10,6 +10,7 @@ mod commands;
 mod follow;
 mod propose;
 mod restore;
+mod since;
 mod subject;
 mod take_over;
 mod telling;
@@ -28,6 +29,7 @@ use super::policy::Policy;
 use super::ports::{Clock, DraftReader, KillSwitch, Ledger, PublicationReader, Versioned, Writer};
 use super::report::{Ending, Report};
 use super::{Mode, Remediation};
+use crate::baseline::Version;
 use crate::causes::chain;
 use crate::change::Change;
 use crate::finding::Finding;
@@ -74,6 +76,10 @@ impl Response {
 /// Acts on findings and obeys commands.
 #[async_trait]
 pub trait Responder: Send + Sync {
+    /// What stands since a restore of ours that the baseline does not know of yet: CloudTrail tells it of
+    /// our write no sooner than of anybody's.
+    async fn restored(&self, record: &Record, past: &Past) -> Result<Option<Version>, PortError>;
+
     /// Does about a finding what may be done. Never fails: what goes wrong is in the response.
     async fn respond(&self, case: &Case<'_>, delivery: &Delivery) -> Response;
 
@@ -122,6 +128,10 @@ pub struct Remediator<P: Policy> {
 
 #[async_trait]
 impl<P: Policy> Responder for Remediator<P> {
+    async fn restored(&self, record: &Record, past: &Past) -> Result<Option<Version>, PortError> {
+        self.since_restore(record.time, past).await
+    }
+
     async fn respond(&self, case: &Case<'_>, delivery: &Delivery) -> Response {
         let remediation = case.finding.decision.remediation;
         let Some(remediation) = remediation.and_then(Remediation::parse) else {

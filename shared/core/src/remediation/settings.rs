@@ -162,6 +162,17 @@ impl Settings {
         })
     }
 
+    /// The members that they are made of, in AWS's words.
+    pub(crate) fn members(&self) -> &'static [&'static str] {
+        match self {
+            Self::RestStage(_) => &["methodSettings", "accessLogSettings"],
+            Self::V2Stage(_) => &["accessLogSettings", "defaultRouteSettings", "routeSettings"],
+            Self::RestApi(_) => &["endpointConfiguration", "policy"],
+            Self::Account(_) => &["cloudwatchRoleArn"],
+            Self::Serving(_) => &["deploymentId"],
+        }
+    }
+
     /// Which deployment a stage serves, of what is kept of it.
     ///
     /// # Errors

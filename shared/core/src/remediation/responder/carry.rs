@@ -9,7 +9,7 @@ use crate::causes::chain;
 use crate::ports::PortError;
 use crate::remediation::Remediation;
 use crate::remediation::brakes::{Brakes, resource_key};
-use crate::remediation::ledger::{Part, State, Write};
+use crate::remediation::ledger::{Last, Part, State, Write};
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
@@ -249,6 +249,12 @@ impl<P: Policy> Remediator<P> {
             }
             _ => std::collections::BTreeSet::new(),
         };
+        let write = held.value.writes.last();
+        let write = write.filter(|_| state == State::Verified);
+        let last = write.map(|write| Last {
+            id: held.value.id.clone(),
+            at: write.at,
+        });
         let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
         for _ in 0..TRIES {
             let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
@@ -259,7 +265,7 @@ impl<P: Policy> Remediator<P> {
                     Err(error) => return self.later(before, Some(error)),
                 };
                 let brakes = Brakes::new(remediation, &thing, tally, Versioned::default());
-                writes.push(brakes.ended(lease, &restored, now));
+                writes.push(brakes.ended(lease, &restored, last.clone(), now));
             }
             match self.ledger.write(&writes).await {
                 Ok(true) => return self.response(held.value),

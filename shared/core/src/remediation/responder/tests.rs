@@ -11,6 +11,7 @@ use proptest::prelude::*;
 
 use super::propose::{Origin, Proposal, timestamp};
 use super::*;
+use crate::baseline::Version;
 use crate::baseline::thing::Thing;
 use crate::finding::Confidence;
 use crate::remediation::brakes::{PER_ACCOUNT, PER_RESOURCE};
@@ -19,7 +20,9 @@ use crate::remediation::modes::{Asked, Tags};
 use crate::remediation::plan;
 use crate::remediation::ports::{LedgerReader as _, WriteErrorKind};
 use crate::remediation::settings::{MethodSetting, RestStage, Settings};
-use crate::remediation::testing::{PlainPolicy, Trouble, World, most_within_an_hour, name, stage};
+use crate::remediation::testing::{
+    PlainPolicy, Trouble, World, kept, most_within_an_hour, name, stage,
+};
 use crate::settings::AccessLog;
 
 const NOW: i64 = 1_800_000_000;
@@ -303,6 +306,33 @@ fn what_is_taken_away_again_is_contested() {
     let later = proposal(&thing, "e3", NOW + 3_600, first.parts[0].plan.clone());
     let response = run(&world, &later, "r3");
     assert_eq!(response.report.ending, Ending::Verified);
+}
+
+/// The event of our write comes no sooner to the baseline than that of the next attack.
+#[test]
+fn what_was_restored_counts_before_the_baseline_knows_of_it() {
+    let (world, thing, proposal) = incident();
+    run(&world, &proposal, "r1");
+    let known = |at: i64| Past {
+        versions: vec![Version::of_response(
+            thing.clone(),
+            timestamp(at),
+            kept(&logged("OFF", None), None),
+        )],
+        ..Past::default()
+    };
+    let since = |event: i64, known: &Past| {
+        let remediator = remediator(&world);
+        let version = block_on(remediator.since_restore(timestamp(event), known)).unwrap();
+        let settings = version.map(|version| Settings::of(&thing, &version.settings));
+        settings.map(|settings| settings.unwrap().unwrap())
+    };
+    let restored = Some(logged("INFO", Some(GROUP)));
+    assert_eq!(since(NOW, &known(NOW - 5)), restored);
+    assert_eq!(since(NOW + 60, &known(NOW - 5)), restored);
+    assert_eq!(since(NOW - 2, &known(NOW - 5)), None);
+    assert_eq!(since(NOW + 60, &known(NOW + 1)), None);
+    assert_eq!(since(NOW + 60, &Past::default()), None);
 }
 
 #[test]
