@@ -1,0 +1,91 @@
+//! Approve and undo: single use, with an end, for what was shown.
+
+use super::*;
+use crate::remediation::ledger::Given;
+
+#[test]
+fn an_approval_is_single_use_has_an_end_and_is_for_what_was_shown() {
+    let waiting = || {
+        let (world, thing, mut proposal) = incident();
+        proposal.origin.event_time = NOW - 3_600;
+        run(&world, &proposal, "r1");
+        (world, thing, proposal.id)
+    };
+    let approve = |world: &Arc<World>, id: &str| {
+        let command = Command::Approve {
+            id: id.to_owned(),
+            by: Some("carol".to_owned()),
+        };
+        let remediator = remediator(world);
+        block_on(remediator.obey(&command, &delivery("c1")))
+            .unwrap()
+            .0
+    };
+    let (world, thing, id) = waiting();
+    assert_eq!(approve(&world, &id).state, "verified");
+    assert_eq!(
+        world.state().things[&name(&thing)],
+        logged("INFO", Some(GROUP))
+    );
+    let by = Given {
+        by: Some("carol".to_owned()),
+        at: NOW,
+    };
+    assert_eq!(world.state().entries[&id].value.approved, Some(by));
+    let again = approve(&world, &id);
+    assert_eq!(again.state, "refused");
+    assert_eq!(again.text, ["nothing waits for approval: it is verified"]);
+    assert_eq!(world.state().written.len(), 1);
+
+    let (world, _, id) = waiting();
+    world.state().now += ledger::APPROVAL + 1;
+    assert_eq!(approve(&world, &id).state, "refused");
+
+    let (world, thing, id) = waiting();
+    world
+        .state()
+        .things
+        .insert(name(&thing), logged("ERROR", None));
+    let moved = approve(&world, &id);
+    assert_eq!(moved.state, "refused");
+    assert!(
+        moved.text[0].starts_with("changed since by somebody else"),
+        "{moved:?}"
+    );
+
+    let (world, _, id) = waiting();
+    world.state().allows = Some(false);
+    assert_eq!(
+        approve(&world, &id).text,
+        ["the kill switch stops every write"]
+    );
+    assert_eq!(world.state().written.len(), 0);
+}
+
+#[test]
+fn an_undo_brings_back_what_stood_before_the_restore() {
+    let undo = |world: &Arc<World>, id: &str| {
+        let command = Command::Undo {
+            id: id.to_owned(),
+            by: None,
+        };
+        let remediator = remediator(world);
+        block_on(remediator.obey(&command, &delivery("c1")))
+            .unwrap()
+            .0
+    };
+    let (world, thing, proposal) = incident();
+    run(&world, &proposal, "r1");
+    assert_eq!(undo(&world, &proposal.id).state, "undone");
+    assert_eq!(world.state().things[&name(&thing)], logged("OFF", None));
+    assert_eq!(undo(&world, &proposal.id).state, "refused");
+
+    let (world, thing, proposal) = incident();
+    run(&world, &proposal, "r1");
+    world
+        .state()
+        .things
+        .insert(name(&thing), logged("ERROR", Some(GROUP)));
+    assert_eq!(undo(&world, &proposal.id).state, "refused");
+    assert_eq!(world.state().written.len(), 1);
+}
