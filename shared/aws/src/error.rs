@@ -5,7 +5,9 @@
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata};
+#[cfg(feature = "functions")]
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use portcullis_core::ports::PortError;
@@ -56,8 +58,10 @@ fn is_retryable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> b
     match error {
         // Whether a call without a proper answer took effect is unknown; every call bears repetition.
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-        // What the program itself set up wrongly stays wrong.
-        SdkError::DispatchFailure(failure) => !failure.is_user(),
+        // What the program itself set up wrongly stays wrong, and so does a role that may not be assumed.
+        SdkError::DispatchFailure(failure) => {
+            !failure.is_user() && !failure.as_connector_error().is_some_and(is_role_refused)
+        }
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status();
             let code = failure.err().code().unwrap_or_default();
@@ -73,9 +77,28 @@ fn is_retryable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> b
     }
 }
 
+/// Whether no credentials were to be had because STS refuses the role.
+#[cfg(feature = "functions")]
+fn is_role_refused(error: &ConnectorError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+            return !is_retryable(error);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The command line assumes no role of ours.
+#[cfg(not(feature = "functions"))]
+fn is_role_refused(_: &ConnectorError) -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_dynamodb::error::ErrorMetadata;
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
     use super::*;
@@ -120,6 +143,21 @@ mod tests {
         assert!(failed(ConnectorError::io(io())));
         assert!(failed(ConnectorError::timeout(io())));
         assert!(!failed(ConnectorError::user(io())));
+    }
+
+    #[test]
+    fn a_role_that_sts_refuses_is_refused_again() {
+        let assume = |status: u16, code: &str| {
+            let metadata = ErrorMetadata::builder().code(code).build();
+            let response = HttpResponse::new(status.try_into().unwrap(), "".into());
+            let error = SdkError::service_error(AssumeRoleError::generic(metadata), response);
+            let connector = ConnectorError::other(Box::new(error), None);
+            let error = SdkError::<UpdateItemError, HttpResponse>::dispatch_failure(connector);
+            port_error("read the stage", error).retryable
+        };
+        assert!(!assume(403, "AccessDenied"));
+        assert!(assume(400, "Throttling"));
+        assert!(assume(503, "ServiceUnavailable"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
+use portcullis_core::causes::chain;
 use portcullis_core::config::KeeperConfig;
 use portcullis_core::keeper::draft::DraftSource;
 use portcullis_core::keeper::input::{Input, InputError, Message, Scope, place_of_function};
@@ -159,7 +160,7 @@ fn diagnostic(error: &KeepError) -> Diagnostic {
     };
     Diagnostic {
         error_type: error_type.to_owned(),
-        error_message: error.to_string(),
+        error_message: chain(error),
     }
 }
 

@@ -228,6 +228,12 @@ fn deletions(thing: &Thing, live: &V2Stage, wanted: &V2Stage) -> Vec<String> {
     access_log.into_iter().chain(routes).collect()
 }
 
+/// What other settings of the thing are once the plan is carried out: everything that it writes is as
+/// wanted, everything else as it was.
+pub fn over(plan: &Plan, settings: &Settings) -> Settings {
+    progress::over(&plan.live, &plan.wanted, settings)
+}
+
 /// The settings that the plan writes and that are not as wanted in what was read back; none: verified.
 pub fn unmet(plan: &Plan, read: &Settings) -> Vec<String> {
     if let (Settings::Serving(was), Settings::Serving(now)) = (&plan.live, read) {

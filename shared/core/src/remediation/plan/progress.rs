@@ -45,6 +45,15 @@ pub(super) fn remaining(
     }
 }
 
+/// `settings` with everything that lies between `from` and `to` as it is in `to`.
+pub(super) fn over(from: &Settings, to: &Settings, settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
+    for one in fields::differences(from, to) {
+        take(&one.field, to, &mut settings);
+    }
+    settings
+}
+
 /// API Gateway keeps a type of some kind, and an IP address type once it has one.
 fn can_be_written(field: &Field, to: Option<&str>) -> bool {
     to.is_some() || !matches!(field, Field::EndpointType | Field::IpAddressType)

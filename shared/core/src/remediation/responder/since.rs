@@ -9,10 +9,12 @@ use crate::baseline::thing::{Thing, What};
 use crate::ports::{Past, PortError};
 use crate::remediation::brakes::resource_key;
 use crate::remediation::ledger::State;
+use crate::remediation::plan;
 use crate::remediation::policy::Policy;
 use crate::remediation::{Mode, Remediation};
 
 use super::propose::timestamp;
+use super::subject::understood;
 
 /// How far our clock may be ahead of that of the events, in seconds.
 const AHEAD: i64 = 1;
@@ -43,17 +45,17 @@ impl<P: Policy> Remediator<P> {
         let entry = self.ledger.entry(&last.id).await?;
         let verified = entry.filter(|held| held.value.state == State::Verified);
         let part = verified.and_then(|held| held.value.parts.into_iter().next());
-        let Some(settings) = part.and_then(|part| part.read_back) else {
+        let known = understood(&newest.thing, &newest.settings)?;
+        let (Some(part), Some(known)) = (part, known) else {
             return Ok(None);
         };
-        let settings = newest
-            .settings
-            .with(&settings)
-            .map_err(|source| PortError {
-                action: "understand the ledger",
-                retryable: false,
-                source: Box::new(source),
-            })?;
+        // What the restore did not write may have been taken by the very change that is judged.
+        let settings = newest.settings.with(&plan::over(&part.plan, &known));
+        let settings = settings.map_err(|source| PortError {
+            action: "understand the ledger",
+            retryable: false,
+            source: Box::new(source),
+        })?;
         let thing = newest.thing.clone();
         Ok(Some(Version::of_response(
             thing,
