@@ -137,14 +137,6 @@ impl<P: Policy> Remediator<P> {
             Ok(proposal) => proposal,
             Err(response) => return Ok(*response),
         };
-        if stages.is_empty() {
-            let reason = "no stage is known to deploy to";
-            return Ok(Response::of(self.described(
-                remediation,
-                &proposal.asked,
-                reason,
-            )));
-        }
         let doubts = self.unpublished(api, origin, stages).await?;
         proposal.draft_is_published = doubts.is_empty();
         proposal.reasons.extend(doubts);
@@ -233,6 +225,14 @@ impl<P: Policy> Remediator<P> {
                 thing,
                 read_back: None,
             });
+        }
+        if proposal.parts.is_empty() {
+            let (remediation, asked) = (proposal.remediation, &proposal.asked);
+            let reason = match remediation {
+                Remediation::Redeploy => "no stage is known to deploy to",
+                _ => "no stage is known to close",
+            };
+            return Ok(Response::of(self.described(remediation, asked, reason)));
         }
         if proposal.parts.iter().all(|part| part.plan.steps.is_empty()) {
             let (remediation, asked) = (proposal.remediation, &proposal.asked);
