@@ -9,7 +9,7 @@ use crate::causes::chain;
 use crate::ports::PortError;
 use crate::remediation::Remediation;
 use crate::remediation::brakes::{Brakes, resource_key};
-use crate::remediation::ledger::{Last, Part, State, Write};
+use crate::remediation::ledger::{Entry, Last, Part, State, Write};
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
@@ -79,7 +79,7 @@ impl<P: Policy> Remediator<P> {
         works: Vec<Work>,
         is_noted: bool,
     ) -> Response {
-        let made_before = !is_noted && !held.value.writes.is_empty();
+        let made_before = !is_noted && has_written(&held.value);
         let mut made = 0;
         let mut is_noted = is_noted;
         let mut unmet = Vec::new();
@@ -220,9 +220,11 @@ impl<P: Policy> Remediator<P> {
         if error.is_some() {
             return self.later(held, error);
         }
-        let state = match made {
-            true => State::Attempted,
-            false => State::Failed,
+        let state = match (made, held.value.state) {
+            (true, _) => State::Attempted,
+            // The restore that was to be taken back stands as it was.
+            (false, State::Undoing) => State::Verified,
+            (false, _) => State::Failed,
         };
         self.finish(held, state).await
     }
@@ -316,6 +318,15 @@ impl<P: Policy> Remediator<P> {
             source: Box::new(source),
         })
     }
+}
+
+/// Whether a write of what is being done was noted before: of an undo, only its own count.
+fn has_written(entry: &Entry) -> bool {
+    let since = match (entry.state, &entry.undone) {
+        (State::Undoing, Some(given)) => given.at,
+        _ => i64::MIN,
+    };
+    entry.writes.iter().any(|write| write.at >= since)
 }
 
 /// What a failed write means, for people.

@@ -42,7 +42,7 @@ impl<P: Policy> Remediator<P> {
             Command::Undo { by, .. } => self.undo(held, by.clone(), delivery).await?,
         };
         Ok(match result {
-            Ok(response) => (answer(id, &response), Some(response)),
+            Ok(response) => (answer(command, &response), Some(response)),
             Err(reasons) => refused(id, reasons),
         })
     }
@@ -196,6 +196,13 @@ impl<P: Policy> Remediator<P> {
         if !refused.is_empty() {
             return Ok(Err(refused));
         }
+        let ruling = self.policy.decide(&self.undo_request(&held));
+        if ruling.permit.is_none() {
+            return Ok(Err(ruling.reasons));
+        }
+        if let Err(reason) = self.writes_are_allowed().await {
+            return Ok(Err(vec![reason]));
+        }
         let given = Given { by, at: now };
         self.undo_entry(held, Some(given), delivery).await.map(Ok)
     }
@@ -221,14 +228,17 @@ impl<P: Policy> Remediator<P> {
         Ok(self.undo_on(held).await)
     }
 
+    fn undo_request(&self, held: &Held) -> Request {
+        let age = self.clock.now() - held.value.event_time;
+        Request {
+            action: Action::Undo,
+            ..self.again(held, Mode::Approve, age)
+        }
+    }
+
     /// Takes back what the live state still has of an entry that this invocation holds.
     pub(super) async fn undo_on(&self, mut held: Held) -> Response {
-        let age = self.clock.now() - held.value.event_time;
-        let request = Request {
-            action: Action::Undo,
-            ..self.again(&held, Mode::Approve, age)
-        };
-        let ruling = self.policy.decide(&request);
+        let ruling = self.policy.decide(&self.undo_request(&held));
         let Some(permit) = ruling.permit else {
             held.value.reasons.extend(ruling.reasons);
             return self.finish(held, State::Verified).await;
@@ -264,8 +274,12 @@ impl<P: Policy> Remediator<P> {
     }
 }
 
-fn answer(id: &str, response: &Response) -> Answer {
+fn answer(command: &Command, response: &Response) -> Answer {
+    let id = command.id();
+    let is_undo = matches!(command, Command::Undo { .. });
     let state = match (&response.report.ending, &response.entry) {
+        // What was to be taken back stands as it was.
+        (Ending::Verified, _) if is_undo => "refused",
         (Ending::AlreadyRight, _) => "already right",
         (_, Some(entry)) => entry.state.as_str(),
         (_, None) => "refused",

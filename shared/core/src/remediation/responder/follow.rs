@@ -137,6 +137,11 @@ impl<P: Policy> Remediator<P> {
             Ok(proposal) => proposal,
             Err(response) => return Ok(*response),
         };
+        if stages.is_empty() {
+            let reason = "no stage is known to deploy to";
+            let report = self.described(remediation, &proposal.asked, reason);
+            return Ok(Response::of(report));
+        }
         let doubts = self.unpublished(api, origin, stages).await?;
         proposal.draft_is_published = doubts.is_empty();
         proposal.reasons.extend(doubts);
@@ -198,6 +203,11 @@ impl<P: Policy> Remediator<P> {
     ) -> Result<Response, PortError> {
         let opened = self.open(Remediation::Contain, api, origin, stages, delivery);
         match opened.await? {
+            Ok(proposal) if stages.is_empty() => {
+                let reason = "no stage is known to close";
+                let report = self.described(proposal.remediation, &proposal.asked, reason);
+                Ok(Response::of(report))
+            }
             Ok(proposal) => {
                 let plan = |thing: &Thing, live| plan::contain(thing, &live);
                 self.on_stages(proposal, stages, plan, delivery).await
@@ -225,14 +235,6 @@ impl<P: Policy> Remediator<P> {
                 thing,
                 read_back: None,
             });
-        }
-        if proposal.parts.is_empty() {
-            let (remediation, asked) = (proposal.remediation, &proposal.asked);
-            let reason = match remediation {
-                Remediation::Redeploy => "no stage is known to deploy to",
-                _ => "no stage is known to close",
-            };
-            return Ok(Response::of(self.described(remediation, asked, reason)));
         }
         if proposal.parts.iter().all(|part| part.plan.steps.is_empty()) {
             let (remediation, asked) = (proposal.remediation, &proposal.asked);
