@@ -68,12 +68,18 @@ impl Brakes {
             || recent(&self.account.value, now) >= PER_ACCOUNT
     }
 
-    /// Those of the settings that were restored within the last hour, and are gone again.
-    pub fn contested<'a>(&self, fields: &'a BTreeSet<String>, now: i64) -> Vec<&'a str> {
+    /// Those of the settings that were restored within the last hour, and taken away again by an event at
+    /// `event_time`. What was taken before the restore is not contested.
+    pub fn contested<'a>(
+        &self,
+        fields: &'a BTreeSet<String>,
+        event_time: i64,
+        now: i64,
+    ) -> Vec<&'a str> {
         let restored = &self.resource.value.restored;
         let is_contested = |field: &&String| {
             let at = restored.get(field.as_str());
-            at.is_some_and(|at| now - at < HOUR)
+            at.is_some_and(|at| now - at < HOUR && *at <= event_time)
         };
         fields
             .iter()
@@ -112,12 +118,14 @@ impl Brakes {
         writes
     }
 
-    /// The resource's tally once a remediation has ended: nobody holds it, and what was restored is noted.
+    /// The resource's tally once a remediation has ended: nobody holds it, and what was restored is noted
+    /// with the time of the write.
     pub fn ended(
         &self,
         lease: &Lease,
         restored: &BTreeSet<String>,
         last: Option<Last>,
+        written: i64,
         now: i64,
     ) -> LedgerWrite {
         let mut resource = pruned(&self.resource, now);
@@ -128,7 +136,7 @@ impl Brakes {
         // An undo ends what the last restore has brought.
         resource.value.last = last;
         for field in restored {
-            resource.value.restored.insert(field.clone(), now);
+            resource.value.restored.insert(field.clone(), written);
         }
         LedgerWrite::Tally {
             key: self.resource_key.clone(),
@@ -195,7 +203,12 @@ mod tests {
         };
         let fields = ["access log", "endpoint", "policy"].map(str::to_owned);
         let brakes = brakes(tally, Tally::default());
-        assert_eq!(brakes.contested(&fields.into(), NOW), ["endpoint"]);
+        assert_eq!(
+            brakes.contested(&fields.clone().into(), NOW, NOW),
+            ["endpoint"]
+        );
+        let earlier = NOW - HOUR;
+        assert!(brakes.contested(&fields.into(), earlier, NOW).is_empty());
     }
 
     #[test]
@@ -231,7 +244,7 @@ mod tests {
         assert_eq!(held.holder(&other, NOW), Some(&lease));
         assert_eq!(held.holder(&other, NOW + 60), None);
         let LedgerWrite::Tally { tally, .. } =
-            held.ended(&lease, &["policy".into()].into(), None, NOW)
+            held.ended(&lease, &["policy".into()].into(), None, NOW, NOW)
         else {
             panic!("a tally");
         };

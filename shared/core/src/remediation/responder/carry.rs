@@ -252,6 +252,7 @@ impl<P: Policy> Remediator<P> {
             _ => std::collections::BTreeSet::new(),
         };
         let write = held.value.writes.last();
+        let written = write.map_or(now, |write| write.at);
         let write = write.filter(|_| state == State::Verified);
         let last = write.map(|write| Last {
             id: held.value.id.clone(),
@@ -267,7 +268,7 @@ impl<P: Policy> Remediator<P> {
                     Err(error) => return self.later(before, Some(error)),
                 };
                 let brakes = Brakes::new(remediation, &thing, tally, Versioned::default());
-                writes.push(brakes.ended(lease, &restored, last.clone(), now));
+                writes.push(brakes.ended(lease, &restored, last.clone(), written, now));
             }
             match self.ledger.write(&writes).await {
                 Ok(true) => return self.response(held.value),

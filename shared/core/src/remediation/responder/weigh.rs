@@ -30,7 +30,7 @@ impl<P: Policy> Remediator<P> {
     ) -> Weighed<P::Permit> {
         let fields = proposal.parts.iter().flat_map(|part| &part.plan.fields);
         let fields = fields.cloned().collect();
-        let contested = brakes.contested(&fields, now);
+        let contested = brakes.contested(&fields, proposal.origin.event_time, now);
         let mut reasons = proposal.reasons.clone();
         if !contested.is_empty() {
             let names = contested.join(", ");
