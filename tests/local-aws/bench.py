@@ -74,7 +74,7 @@ class LocalAws:
     """The servers, and what a test needs of them."""
 
     def __init__(self, moto=False, auth=False, environment=None):
-        self._moto, self._auth, self._environment = moto, auth, environment or {}
+        self._moto, self.auth, self._environment = moto, auth, environment or {}
         self.servers = []
         self.folder = None
 
@@ -102,7 +102,7 @@ class LocalAws:
         self.endpoint_url = f"http://127.0.0.1:{relay}"
         self.emulator_url = f"http://127.0.0.1:{emulator}"
         self.moto_url = f"http://127.0.0.1:{moto}" if self._moto else None
-        environment = clean_environment(self.folder, emulator, self.endpoint_url, self._auth) | self._environment
+        environment = clean_environment(self.folder, emulator, self.endpoint_url, self.auth) | self._environment
         self._serve("ministack", ["launcher"], environment, f"{self.emulator_url}/_ministack/health")
         arguments = ["relay", "--port", str(relay), "--upstream-port", str(emulator)]
         self._serve("relay", arguments, environment, f"{self.endpoint_url}/_relay/ready")

@@ -45,8 +45,7 @@ def stack(deployed):
 def pytest_runtest_makereport(item):
     """Adds the servers' output to the report of a test that failed."""
     report = yield
-    used = getattr(item, "funcargs", {})
-    running = used.get("local_aws") or (used["deployed"].aws if "deployed" in used else None)
-    if report.failed and running:
-        report.sections.append(("local AWS", running.logs()))
+    used = [getattr(value, "aws", value) for value in getattr(item, "funcargs", {}).values()]
+    for aws in {id(one): one for one in used if isinstance(one, LocalAws)}.values() if report.failed else ():
+        report.sections.append(("local AWS", aws.logs()))
     return report

@@ -1,4 +1,5 @@
-"""`make demo`: the real functions in a local AWS, an attack on API Gateway, and the messages that on-call gets.
+"""`make demo`: the stack as the CDK deploys it into a local AWS, an attack on API Gateway, the messages that on-call
+gets, and the settings back in place.
 
 Each step checks what it shows. However it ends, all servers are stopped, and that is checked too.
 """
@@ -18,21 +19,24 @@ sys.dont_write_bytecode = True
 if missing := [name for name in ("boto3", "ministack", "pytest") if importlib.util.find_spec(name) is None]:
     sys.exit(f"demo: this Python lacks {', '.join(missing)}; run `make demo`, which installs what is needed")
 
-from botocore import xform_name  # noqa: E402  (these four after the check above)
+from botocore import xform_name  # noqa: E402  (these seven after the check above)
 
+from attacks import DARK, LOGGED  # noqa: E402
 from bench import ACCOUNT, LocalAws, wait_for  # noqa: E402
-from scenes import LOG_GROUP, patch, rest_api_with_method, set_account_role  # noqa: E402
-from stack import BINARIES, RULE_FUNCTIONS, Stack, finding  # noqa: E402
+from deliveries import at  # noqa: E402
+from deployed import FUNCTIONS, Deployed, check_ready as check_cdk  # noqa: E402
+from scenes import ROLE, patch, rest_api_with_method  # noqa: E402
+from stack import BINARIES, RULE_FUNCTIONS, finding  # noqa: E402
 
 WIDTH, LABEL, MARKER = 100, 13, "--- finding (JSON)\n"
 STAGES = ("prod", "blue", "green", "test")
-LOGS_ON = [*patch("replace", "/*/*/logging/loglevel", "INFO"),
-           *patch("replace", "/accessLogSettings/destinationArn", LOG_GROUP),
-           *patch("replace", "/accessLogSettings/format", "$context.requestId")]
-LOGS_OFF = [*patch("replace", "/*/*/logging/loglevel", "OFF"), *patch("remove", "/accessLogSettings")]
 # Which functions are invoked for a change.
-ON_STAGE, ON_API, ON_ACCOUNT = ("api-lifecycle", "stage-logging"), ("api-exposure", "api-lifecycle"), ("stage-logging",)
+ON_STAGE = ("api-lifecycle", "baseline", "stage-logging")
+ON_API = ("api-exposure", "api-lifecycle", "baseline")
+ON_ACCOUNT = ("baseline", "stage-logging")
 OFF = "stage-logging-disabled"
+# What a setting is that nobody chose, and when it was made.
+OF_ITSELF = ("createdDate", "lastUpdatedDate", "ResponseMetadata")
 
 
 class Screen:
@@ -74,51 +78,63 @@ class Screen:
         self.say(f"SNS  {message['Subject']}", message["Subject"].partition(":")[0])
 
     def message(self, message):
-        """A message as on-call reads it: the text whole, of the JSON only how it starts."""
+        """A message as on-call reads it: the text whole but for the code, of the JSON only how it starts."""
         self.subject(message)
         text, _, line = message["Message"].partition(MARKER)
+        text, _, code = text.partition("\nIn code:")
         first, *rows = text.splitlines()
         lines = folded(first, WIDTH - 5)
-        for row in [*rows, MARKER.strip(), f"{line[:40]} ...  ({len(line.strip())} characters, for programs)"]:
+        if code:
+            rows += ["", "In code:     the same for CloudFormation, CDK and Terraform"]
+        for row in [*rows, "", MARKER.strip(), f"{line[:40]} ...  ({len(line.strip())} characters, for programs)"]:
             # A link stays in one piece, so that a terminal can open it.
             lines += [row] if "https://" in row else folded(row, WIDTH - 5, LABEL)
         self.say("\n".join(f"| {line}".rstrip() for line in lines))
 
 
 class Demo:
-    """Portcullis, a team and an attacker in one account; remembers what each change cost."""
+    """Portcullis, a team and an attacker in one account; remembers what each change led to."""
 
     def __init__(self, screen, aws):
-        self.screen, self.aws, self.stack = screen, aws, Stack(aws)
+        self.screen, self.aws, self.stack = screen, aws, Deployed(aws, "auto")
         self.rows, self.orders, self.payroll = [], None, None
+        self.stack.switch("allow")
         aws.client("iam").create_role(RoleName="ci-deploy", AssumeRolePolicyDocument="{}")
-        self.team = self.session("build-4711", "192.0.2.10")
         self.attacker = self.session("build-4712", "198.51.100.77")
+        # What it looks like now, past the relay: nobody is told of these reads, and none is counted.
+        self.now = aws.client("apigateway", endpoint_url=aws.emulator_url)
 
-    def session(self, name, address):
+    def session(self, name, address, **record):
         """An API Gateway client that calls as the role `ci-deploy`, with the AWS CLI."""
         role = f"arn:aws:iam::{ACCOUNT}:role/ci-deploy"
         key = self.aws.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return self.aws.client(
             "apigateway", account=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
-            aws_session_token=key["SessionToken"], record={"sourceIPAddress": address, "userAgent": "aws-cli/2.31.0"})
+            aws_session_token=key["SessionToken"],
+            record={"sourceIPAddress": address, "userAgent": "aws-cli/2.31.0", **record})
+
+    def team(self, seconds_ago=0):
+        """The team's client, whose records say that it called so long ago."""
+        return self.session("build-4711", "192.0.2.10", eventTime=at(seconds_ago))
 
     def create_apis(self):
-        """Two APIs: `orders` with four stages that log, and `payroll`, which is private."""
-        set_account_role(self.aws)
+        """Two APIs, a while ago: `orders` with four stages that log, and `payroll`, which is private."""
+        team = self.team(300)
+        team.update_account(patchOperations=patch("replace", "/cloudwatchRoleArn", ROLE))
         self.handled(*ON_ACCOUNT)
-        self.orders = rest_api_with_method(self.team)
-        self.stack.handled(self.aws.events("CreateRestApi")[-1], "api-lifecycle")
-        deployment = self.team.create_deployment(restApiId=self.orders)["id"]
+        self.orders = rest_api_with_method(team)
+        self.stack.handled(self.aws.events("CreateRestApi")[-1], "api-lifecycle", "baseline")
+        deployment = team.create_deployment(restApiId=self.orders)["id"]
         for stage in STAGES:
-            self.team.create_stage(restApiId=self.orders, stageName=stage, deploymentId=deployment)
-            self.handled("stage-logging")
-            self.team.update_stage(restApiId=self.orders, stageName=stage, patchOperations=LOGS_ON)
+            team.create_stage(restApiId=self.orders, stageName=stage, deploymentId=deployment)
+            self.handled("baseline", "stage-logging")
+            self.team(240).update_stage(restApiId=self.orders, stageName=stage, patchOperations=LOGGED)
             self.handled(*ON_STAGE)
-        self.payroll = self.team.create_rest_api(name="payroll", endpointConfiguration={"types": ["PRIVATE"]})["id"]
-        self.handled("api-lifecycle")
+        self.payroll = team.create_rest_api(name="payroll", endpointConfiguration={"types": ["PRIVATE"]})["id"]
+        self.handled("api-lifecycle", "baseline")
         # Nobody is told of this; with it every function has been started once.
-        self.team.update_rest_api(restApiId=self.payroll, patchOperations=patch("add", "/binaryMediaTypes/image~1png"))
+        media_type = patch("add", "/binaryMediaTypes/image~1png")
+        self.team(240).update_rest_api(restApiId=self.payroll, patchOperations=media_type)
         self.handled(*ON_API)
         for message in self.expect(["api-created", "api-created"], seen=0):
             self.screen.subject(message)
@@ -138,35 +154,56 @@ class Demo:
             raise RuntimeError(f"expected messages of {rules}, got {found}")
         return messages
 
-    def change(self, label, client, calls, readers, rules):
-        """Makes calls, shows and measures them; returns the messages, which must be of these rules."""
-        seen, before = len(self.stack.messages()), self.counted()
-        for operation, parameters in calls:
-            self.screen.command(operation, parameters)
-            started = time.monotonic()
-            getattr(client, operation)(**parameters)
+    def attack(self, label, call, readers, rules, look):
+        """Makes a call as the attacker, and waits until what `look` sees is as before and on-call has been told;
+        returns the messages, which must be of these rules.
+        """
+        seen, counted, (operation, parameters) = len(self.stack.messages()), self.counted(), call
+        before = settings(look())
+        self.screen.command(operation, parameters)
+        started = time.monotonic()
+        changed = settings(getattr(self.attacker, operation)(**parameters))
+        with contextlib.suppress(TimeoutError):  # said below
+            wait_for(lambda: settings(look()) == before, seconds=30)
+        restored = time.monotonic() - started
         with contextlib.suppress(TimeoutError):  # `expect` says what is missing
             wait_for(lambda: len(self.stack.messages()) >= seen + len(rules), seconds=30)
-        took = f"{(time.monotonic() - started) * 1000:.0f} ms" if rules else "none"
-        self.handled(*readers)
+        told = time.monotonic() - started
         messages = self.expect(rules, seen)
-        self.rows.append((label, took, *(str(now - then) for now, then in zip(self.counted(), before))))
+        if changed == before or settings(look()) != before:
+            raise RuntimeError(f"{label}: was {before}, is {settings(look())}")
+        # The newest event is that of the write that put it back.
+        self.handled(*readers)
+        self.row(label, counted, f"{restored:.1f} s", f"{told:.1f} s")
+        self.screen.say(f"as it was again after {restored:.1f} s, told after {told:.1f} s", "bold")
         return messages
 
+    def row(self, label, counted, *times):
+        """Keeps what a change led to."""
+        self.rows.append((label, *times, *(str(now - then) for now, then in zip(self.counted(), counted))))
+
     def counted(self):
-        """AWS calls that each function has made so far."""
-        return [sum(self.stack.calls(name).values()) for name in RULE_FUNCTIONS]
+        """AWS calls of each function so far, as itself and as the reader, and of all as the remediator."""
+        calls = [(self.stack.calls(name), self.aws.calls(caller=f":assumed-role/portcullis-reader/{name}"))
+                 for name in RULE_FUNCTIONS]
+        writes = self.aws.calls(caller=":assumed-role/portcullis-remediator/")
+        return [*(sum((*own.values(), *reads.values())) for own, reads in calls), sum(writes.values())]
 
     def deploy_as_usual(self):
         """A deployment, put on a stage, and a stage variable: nobody must be told."""
-        before = len(self.stack.outcomes())
+        team, counted, handled = self.team(), self.counted(), len(self.stack.outcomes())
+        seen = len(self.stack.messages())
         self.screen.command("create_deployment", {"restApiId": self.orders})
-        deployment = self.team.create_deployment(restApiId=self.orders)["id"]
-        changes = [patch("replace", "/deploymentId", deployment), patch("replace", "/variables/color", "blue")]
-        calls = [("update_stage", {"restApiId": self.orders, "stageName": "prod", "patchOperations": operations})
-                 for operations in changes]
-        self.change("an ordinary deployment", self.team, calls, ON_STAGE, [])
-        judged, spent = self.stack.outcomes()[before:], sum(map(int, self.rows[-1][2:]))
+        deployment = team.create_deployment(restApiId=self.orders)["id"]
+        for change in (patch("replace", "/deploymentId", deployment), patch("replace", "/variables/color", "blue")):
+            parameters = {"restApiId": self.orders, "stageName": "prod", "patchOperations": change}
+            self.screen.command("update_stage", parameters)
+            team.update_stage(**parameters)
+        self.handled(*ON_STAGE)
+        self.expect([], seen)
+        self.row("an ordinary deployment", counted, "-", "none")
+        judged = [one for one in self.stack.outcomes()[handled:] if one["function"] in RULE_FUNCTIONS]
+        spent = sum(map(int, self.rows[-1][3:]))
         if spent or [one["disposition"] for one in judged] != ["quiet", "quiet"]:
             raise RuntimeError(f"an ordinary deployment cost {spent} AWS calls and led to {judged}")
         self.screen.say("The patterns drop the first two calls; two functions look at the third and are quiet:\n"
@@ -174,19 +211,27 @@ class Demo:
 
     def switch_off(self, stage, rules):
         """The attacker ends all logging of a stage."""
-        parameters = {"restApiId": self.orders, "stageName": stage, "patchOperations": LOGS_OFF}
-        return self.change(f"logging of {stage} off", self.attacker, [("update_stage", parameters)], ON_STAGE, rules)
+        named = {"restApiId": self.orders, "stageName": stage}
+        call = ("update_stage", {**named, "patchOperations": DARK})
+        return self.attack(f"logging of {stage} off", call, ON_STAGE, rules, lambda: self.now.get_stage(**named))
 
     def clear_account_role(self):
         """The attacker ends execution logging of the whole Region."""
-        calls = [("update_account", {"patchOperations": patch("replace", "/cloudwatchRoleArn", "")})]
-        return self.change("account role cleared", self.attacker, calls, ON_ACCOUNT, ["account-logging-role-removed"])
+        call = ("update_account", {"patchOperations": patch("replace", "/cloudwatchRoleArn", "")})
+        return self.attack(
+            "account role cleared", call, ON_ACCOUNT, ["account-logging-role-removed"], self.now.get_account)
 
     def make_public(self):
         """The attacker opens the private API."""
         operations = patch("replace", "/endpointConfiguration/types/PRIVATE", "REGIONAL")
-        calls = [("update_rest_api", {"restApiId": self.payroll, "patchOperations": operations})]
-        return self.change("payroll made public", self.attacker, calls, ON_API, ["private-api-made-public"])
+        call = ("update_rest_api", {"restApiId": self.payroll, "patchOperations": operations})
+        return self.attack("payroll made public", call, ON_API, ["private-api-made-public"],
+                           lambda: self.now.get_rest_api(restApiId=self.payroll))
+
+
+def settings(answer):
+    """All that an answer says but when it was made and changed."""
+    return {name: value for name, value in answer.items() if name not in OF_ITSELF}
 
 
 def folded(text, width, indent=0):
@@ -225,15 +270,17 @@ def play(screen, groups):
 
 def show(screen, aws):
     """The story, from the deployment on; returns what each change cost."""
-    with screen.step(f"Deploy Portcullis: {', '.join(RULE_FUNCTIONS)}; rules, tables, an SNS topic"):
+    with screen.step("Deploy Portcullis with the CDK, every remediation in mode auto; then let it write"):
+        screen.say("$ npx cdk bootstrap && npx cdk deploy portcullis -c config=auto.json\n"
+                   "$ aws ssm put-parameter --name /portcullis/remediation --value allow --overwrite")
         demo = Demo(screen, aws)
-    with screen.step("A team creates two APIs: `orders` with four stages that log, and the private `payroll`"):
+    with screen.step("A team has made two APIs: `orders` with four stages that log, and the private `payroll`"):
         demo.create_apis()
     with screen.step("The team deploys, on an ordinary day"):
         demo.deploy_as_usual()
     with screen.step("An attacker has the team's credentials and switches off the logs of one stage"):
         screen.message(*demo.switch_off("prod", [OFF]))
-    with screen.step("One call takes the execution logs of every API in the Region"):
+    with screen.step("One call would take the execution logs of every API in the Region"):
         screen.message(*demo.clear_account_role())
     with screen.step("The private API is made public"):
         screen.message(*demo.make_public())
@@ -248,13 +295,13 @@ def show(screen, aws):
 
 def show_table(screen, rows):
     """What each change led to."""
-    rows = [("change", "message after", *RULE_FUNCTIONS), *rows]
+    rows = [("change", "restored", "told", *RULE_FUNCTIONS, "writes"), *rows]
     first, *others = [max(map(len, column)) for column in zip(*rows)]
     for label, *cells in rows:
         screen.say("  ".join([label.ljust(first), *map(str.rjust, cells, others)]))
-    screen.say("\nOn the right, AWS calls of each function: 4 for a finding, 2 for each window that it feeds\n"
-               "(a stage feeds 3), 4 for each window that alerts; 1 more where two fall into one second.\n"
-               "Times are from the call to the last message; in AWS, CloudTrail's seconds to minutes come first.\n")
+    screen.say("\nTimes are from the attacker's call until the settings are as they were, and until on-call has\n"
+               "the last message; in AWS, CloudTrail's seconds to minutes come first. On the right, AWS calls of\n"
+               "each function, with its reads of API Gateway (at most 1.8 a second); then what changed an API.\n")
 
 
 def remaining(groups):
@@ -267,11 +314,15 @@ def remaining(groups):
 
 def check_ready():
     """Refuses to start when something is missing, and says what to do."""
-    if absent := [name for name in RULE_FUNCTIONS if not (BINARIES / name).is_file()]:
+    if absent := [name for name in FUNCTIONS if not (BINARIES / name).is_file()]:
         sys.exit(f"demo: no {', '.join(absent)} in {BINARIES}; run `make demo`, or\n"
                  "`cargo build --workspace --bins`; PORTCULLIS_BINARIES names another folder")
     if not shutil.which("ps"):
         sys.exit("demo: no command `ps` here; install the package procps")
+    try:
+        check_cdk()
+    except FileNotFoundError as error:
+        sys.exit(f"demo: {error}")
 
 
 def main():

@@ -10,6 +10,17 @@ import random
 import threading
 
 
+# The statuses that a rule may answer, each with the code and the message it has unless the rule says otherwise.
+STATUSES = {
+    400: ("BadRequestException", "Invalid request input"),
+    403: ("AccessDeniedException", "User is not authorized to perform this action"),
+    404: ("NotFoundException", "Invalid identifier specified"),
+    409: ("ConflictException", "Unable to complete operation due to concurrent modification. Please try again later."),
+    429: ("TooManyRequestsException", "Too Many Requests"),
+    500: ("InternalServerErrorException", "Internal server error"),
+}
+
+
 @dataclasses.dataclass
 class Rule:
     """One rule; every member but `operation` is optional."""
@@ -20,9 +31,9 @@ class Rule:
     reorder: int = 0  # hold this many events, then publish them in another order
     seed: int = 0  # of that order
     drop_event: bool = False  # never publish it
-    answer: int = 0  # 429 or 500: answer so and do not pass the call on
+    answer: int = 0  # one of STATUSES: answer so and do not pass the call on
     code: str = ""  # the error code of that answer
-    retry_after: float = 1  # seconds, sent with a 429
+    retry_after: float = 1  # seconds, sent with a 429; 0 is not sent
     drop_answer: bool = False  # pass the call on, then close the connection without an answer
     skip: int = 0  # how many calls it lets pass first
     times: int = 0  # how many calls the rule is for; 0 is all
@@ -30,8 +41,8 @@ class Rule:
     used: int = 0
 
     def __post_init__(self):
-        if self.answer not in (0, 429, 500):
-            raise ValueError(f"answer {self.answer}: expected 429 or 500")
+        if self.answer not in (0, *STATUSES):
+            raise ValueError(f"answer {self.answer}: expected one of {', '.join(map(str, STATUSES))}")
         if ":" not in self.operation:
             self.operation = f"apigateway*:{self.operation}"
 

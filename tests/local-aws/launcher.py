@@ -1,7 +1,7 @@
 """Starts MiniStack with its defects mended: `python launcher.py`, configured by MiniStack's own environment.
 
-One mend per defect, in `mends/`; each says what AWS does, and `test_launcher.py` has a test per mend. All are for
-the version pinned in `requirements.txt`: drop a mend when upstream has it.
+One mend per defect, in `mends/`; each says what AWS does, and `test_launcher.py` has a test per mend, of permissions
+`test_enforcement.py`. All are for the version pinned in `requirements.txt`: drop a mend when upstream has it.
 """
 
 import importlib.metadata
@@ -11,7 +11,7 @@ import urllib.parse
 import ministack.app
 from ministack.core import iam_evaluator, responses
 
-from mends import cloudformation, events, functions, http_api, rest_api
+from mends import cloudformation, events, functions, http_api, permissions, rest_api
 
 VERSION = "1.5.33"
 IDENTITY_PATH = "/_bench/identity"
@@ -52,7 +52,7 @@ def identity_of(access_key):
 def main():
     """Mends, then serves until it is told to stop."""
     check_version()
-    for mended in (rest_api, http_api, events, functions, cloudformation):
+    for mended in (rest_api, http_api, events, functions, cloudformation, permissions):
         for mend in mended.MENDS:
             mend()
     answer_identities()

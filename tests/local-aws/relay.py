@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import operations
 import record
-from faults import Faults
+from faults import STATUSES, Faults
 
 CONTROL = "/_relay/"
 # Members of this JSON object replace those of the record: how a test calls as CloudFormation or from the console.
@@ -277,9 +277,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def refusal(call, rule):
     """The error that a rule answers, as the call's protocol has it."""
-    code = rule.code or ("TooManyRequestsException" if rule.answer == 429 else "InternalServerErrorException")
-    message = "Too Many Requests" if rule.answer == 429 else "Internal server error"
-    headers = [("Retry-After", f"{rule.retry_after:g}")] if rule.answer == 429 else []
+    usual, message = STATUSES[rule.answer]
+    code = rule.code or usual
+    headers = [("Retry-After", f"{rule.retry_after:g}")] if rule.answer == 429 and rule.retry_after else []
     if call.protocol == "query":
         body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
         return operations.Answer(rule.answer, [*headers, ("Content-Type", "text/xml")], body.encode())

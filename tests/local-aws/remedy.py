@@ -1,12 +1,17 @@
 """Portcullis with its baseline and remediation switched on, and what tests of it need."""
 
+import contextlib
 import json
 import subprocess
+from types import SimpleNamespace
 
-from bench import ACCOUNT
-from deliveries import at
-from scenes import queue_of
-from stack import BINARIES, ROOT, Stack, finding
+import operations
+from bench import ACCOUNT, REGION, LocalAws
+from deliveries import at, deliver, digest, event_of, place_of
+from record import make_record
+from relay import replaced
+from scenes import LOG_GROUP, ROLE, patches, queue_of, rest_api_with_method, unseen
+from stack import BINARIES, ROOT, Stack, attributes, finding
 
 KILL_SWITCH = "/portcullis/remediation"
 REMEDIATOR = "portcullis-remediator"
@@ -15,6 +20,15 @@ WRITERS = ("stage-logging", "api-exposure")
 EARLIER = {"eventTime": at(120)}
 TRUST = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+
+
+LOGGED = {"/*/*/logging/loglevel": "INFO", "/~1pets/GET/logging/loglevel": "INFO",
+          "/accessLogSettings/destinationArn": LOG_GROUP, "/accessLogSettings/format": "$context.requestId"}
+OFF = {"/*/*/logging/loglevel": "OFF"}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"},
+    {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+     "Condition": {"StringNotEquals": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}}}]})
 
 
 class Remedied(Stack):
@@ -41,6 +55,10 @@ class Remedied(Stack):
         """Sets the kill switch: `allow`, or anything else."""
         self.aws.client("ssm").put_parameter(Name=KILL_SWITCH, Value=value, Type="String", Overwrite=True)
 
+    def unswitch(self):
+        """Takes the kill switch's parameter away."""
+        self.aws.client("ssm").delete_parameter(Name=KILL_SWITCH)
+
     def configure_modes(self, text):
         """Another remediation.toml, from the next event on."""
         (self.folder / "remediation.toml").write_text(text)
@@ -52,15 +70,55 @@ class Remedied(Stack):
         entries = [json.loads(item["doc"]) for item in items if not item["pk"].startswith("L#T#")]
         return {entry["id"]: entry for entry in sorted(entries, key=lambda entry: entry["created"])}
 
-    def writes(self):
-        """Events of calls by the remediator's role."""
-        return [event for event in self.aws.events() if f":assumed-role/{REMEDIATOR}/" in issuer(event)]
+    def entry(self, event, remediation="restore-stage-logging"):
+        """The ledger's entry of what was done about an event; none where nothing was."""
+        found = self.items(f"L#{ledger_id(event, remediation)}").values()
+        return next((json.loads(item["doc"]) for item in found), None)
 
-    def command(self, *arguments):
+    def forgive(self):
+        """Forgets what was done to resources and in accounts lately, so that a test has all of the budgets."""
+        table = self.aws.client("dynamodb")
+        for pk, sk in self.items("L#T#"):
+            table.delete_item(TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+
+    def writes(self, entry_id=""):
+        """Events of calls by the remediator's role, of one ledger entry or of all."""
+        return [event for event in self.aws.events() if f":assumed-role/{REMEDIATOR}/{entry_id}" in issuer(event)]
+
+    def told(self, event):
+        """The one message about the finding of an event."""
+        found = self.all_told(event)
+        assert len(found) == 1, [message["Subject"] for message in self.messages()]
+        return found[0]
+
+    def all_told(self, event):
+        """Every message about the finding of an event: subject, text, finding and attributes."""
+        event_ids = [event["detail"]["eventID"]]
+        found = [message for message in self.messages() if attributes(message)["kind"] == "finding"
+                 and finding(message)["event_ids"] == event_ids]
+        return [SimpleNamespace(subject=message["Subject"], text=message["Message"].split("\n--- finding")[0],
+                                finding=finding(message), **attributes(message)) for message in found]
+
+    def told_later(self, event, kind=None):
+        """Later messages about the remediations of an event."""
+        event_id = event["detail"]["eventID"]
+        found = [message for message in self.messages() if "--- remediation (JSON)" in message["Message"]
+                 and carried(message)["event_id"] == event_id]
+        return [SimpleNamespace(subject=message["Subject"], text=message["Message"].split("\n--- remediation")[0],
+                                remediation=carried(message), **attributes(message))
+                for message in found if kind in (None, attributes(message)["kind"])]
+
+    def answered(self, event, function="stage-logging"):
+        """Delivers an event, waits for its end and returns what people were told of it."""
+        deliver(self, [event])
+        self.brought_to_an_end(event, function)
+        return self.told(event)
+
+    def command(self, *arguments, **environment):
         """Runs the command line against this AWS; returns exit status, standard output and error."""
         environment = {
             "AWS_ENDPOINT_URL": self.aws.endpoint_url, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "test", "PATH": "/usr/bin:/bin"}
+            "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true", "PATH": "/usr/bin:/bin", **environment}
         run = subprocess.run([BINARIES / "portcullis", *arguments], env=environment, capture_output=True, text=True,
                              check=False, timeout=60)
         return run.returncode, run.stdout, run.stderr
@@ -76,9 +134,77 @@ class Remedied(Stack):
 
     def later(self):
         """What later messages about remediations carry."""
-        marker = "\n--- remediation (JSON)\n"
-        return [json.loads(message["Message"].split(marker)[1]) for message in self.messages()
-                if marker in message["Message"]]
+        return [carried(message) for message in self.messages() if "--- remediation (JSON)" in message["Message"]]
+
+
+@contextlib.contextmanager
+def remediation(folder, **options):
+    """Portcullis that puts everything back at once, in an AWS of its own whose account has a CloudWatch role."""
+    with LocalAws(**options) as aws:
+        stack = Remedied(aws, folder)
+        aws.client("apigateway", record=EARLIER).update_account(patchOperations=patches({"/cloudwatchRoleArn": ROLE}))
+        yield stack
+
+
+def known_stage(stack, settings=LOGGED, seconds_ago=120, api=None, name="prod", region=REGION, **more):
+    """A stage of a REST API (a new one) as the baseline knows it since then; `more` is of CreateStage."""
+    rest = stack.aws.client("apigateway", region=region, record={"eventTime": at(seconds_ago + 60)})
+    api = api or rest_api_with_method(rest)
+    stage = {"restApiId": api, "stageName": name}
+    rest.create_stage(**stage, deploymentId=rest.create_deployment(restApiId=api)["id"], **more)
+    stack.aws.client("apigateway", region=region, record={"eventTime": at(seconds_ago)}).update_stage(
+        **stage, patchOperations=patches(settings))
+    stack.handled(stack.aws.events("UpdateStage")[-1], "baseline")
+    return stage
+
+
+def attacked(stack, stage, operations=None, region=REGION, **record):
+    """The event, not yet delivered, of an attack on a stage: its execution logs switched off, or other operations."""
+    rest = stack.aws.client("apigateway", region=region, record=record)
+    operations = operations or patches(OFF)
+    return unseen(stack, lambda: rest.update_stage(**stage, patchOperations=operations), "UpdateStage")
+
+
+def private_api(rest):
+    """A new private REST API; returns its id."""
+    endpoint = {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1", "vpce-2"]}
+    return rest.create_rest_api(name="payroll", policy=POLICY, endpointConfiguration=endpoint)["id"]
+
+
+def known_private_api(stack):
+    """A private REST API as the baseline knows it, as the name that calls take."""
+    api = private_api(stack.aws.client("apigateway", record=EARLIER))
+    stack.handled(stack.aws.events("CreateRestApi")[-1], "baseline")
+    return {"restApiId": api}
+
+
+def made_public(stack, api):
+    """The event, not yet delivered, of a private API made public, its policy cleared with it."""
+    rest = stack.aws.client("apigateway")
+    operations = patches({"/policy": "", "/endpointConfiguration/types/PRIVATE": "REGIONAL"})
+    return unseen(stack, lambda: rest.update_rest_api(**api, patchOperations=operations), "UpdateRestApi")
+
+
+def api_settings(stack, api):
+    """The settings of a REST API."""
+    answer = stack.aws.client("apigateway").get_rest_api(**api)
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def settings_of(stack, stage, region=REGION):
+    """The settings of a stage of a REST API, but for what API Gateway writes by itself."""
+    answer = stack.aws.client("apigateway", region=region).get_stage(**stage)
+    return {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "lastUpdatedDate")}
+
+
+def carried(message):
+    """The JSON at the end of a later message."""
+    return json.loads(message["Message"].split("\n--- remediation (JSON)\n")[1])
+
+
+def ledger_id(event, remediation="restore-stage-logging"):
+    """The id that the remediation of an event must have."""
+    return f"{remediation}-{digest(remediation, *place_of(event), event['detail']['eventID'])}"
 
 
 def issuer(event):
@@ -91,3 +217,38 @@ def modes(default="auto", **others):
     names = ("restore-stage-logging", "restore-account-logging-role", "restore-private-endpoint", "redeploy", "contain")
     lines = [f'{name} = "{others.get(name.replace("-", "_"), default)}"' for name in names]
     return "\n".join(["[modes]", *lines, ""])
+
+
+def as_remediator(stack, session, service="apigateway"):
+    """A client of somebody who assumed the remediator's role under a session name of his choice."""
+    keys = stack.aws.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{REMEDIATOR}", RoleSessionName=session)["Credentials"]
+    return stack.aws.client(service, account=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+                            aws_session_token=keys["SessionToken"])
+
+
+def recorded(aws, publish, record=None):
+    """A client of moto; `publish` gets the event of each of its changes, recorded as the relay records them."""
+    client = aws.client("apigateway", endpoint_url=aws.moto_url)
+    identity = {"arn": f"arn:aws:iam::{ACCOUNT}:root", "account": ACCOUNT, "user_id": ACCOUNT, "access_key": "AKIA"}
+    sent = []
+
+    def answered(http_response, model, **_):
+        request = sent.pop()
+        if model.http["method"] != "GET":
+            answer = operations.Answer(
+                http_response.status_code, list(http_response.headers.items()), http_response.content)
+            detail = make_record(request, operations.name_call(request), answer, identity)
+            publish(event_of(replaced(detail, record or {})))
+
+    client.meta.events.register("before-send", lambda request, **_: sent.append(request_of(request)))
+    client.meta.events.register("after-call", answered)
+    return client
+
+
+def request_of(request):
+    """What botocore sends, as the relay sees it."""
+    text = {name.lower(): value if isinstance(value, str) else value.decode() for name, value in request.headers.items()}
+    body = request.body or b""
+    target = "/" + request.url.split("/", 3)[3]
+    return operations.Request(request.method, target, text, body if isinstance(body, bytes) else body.encode())

@@ -42,6 +42,11 @@ def patch(op, path, value=None):
     return [{"op": op, "path": path, **({} if value is None else {"value": value})}]
 
 
+def patches(values):
+    """Patch operations that set these paths."""
+    return [operation for path, value in values.items() for operation in patch("replace", path, value)]
+
+
 def http_stage(http, protocol="HTTP", **settings):
     """A stage of a new API, as the names that calls take."""
     expression = {"RouteSelectionExpression": "$request.body.action"} if protocol == "WEBSOCKET" else {}

@@ -23,6 +23,8 @@ TABLES = ("portcullis", "portcullis-baseline")
 class Stack:
     """A deployed Portcullis; `messages()` is what on-call has been sent since the last `empty()`."""
 
+    table = TABLES[0]
+
     def __init__(self, aws):
         self.aws = aws
         self.topic = aws.client("sns").create_topic(Name="on-call")["TopicArn"]
@@ -132,7 +134,7 @@ class Stack:
 
     def items(self, prefix=""):
         """The items of the table whose partition key begins so, with plain values, by key."""
-        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName="portcullis", ConsistentRead=True)
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         items = [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
         return {(item["pk"], item["sk"]): item for item in items if item["pk"].startswith(prefix)}
 
@@ -190,6 +192,10 @@ def create_table(aws, name):
 def subscribe(aws, topic):
     """A queue that gets every message of the topic; returns its URL."""
     url, arn = queue_of(aws, "on-call-inbox")
+    by_topic = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+                "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [by_topic]})
+    aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return url
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,7 +70,17 @@ def test_messages_come_in_order_and_whole(shown):
         "CRITICAL: Stage logging disabled for several stages of one API"]
     for label in ("What", "Who", "Where", "When", "Done", "Next", "Rule"):
         assert len(re.findall(rf"^   \| {label}: ", shown, re.MULTILINE)) == 4
+    assert len(re.findall(r"^   \| In code: +the same for CloudFormation, CDK and Terraform", shown, re.MULTILINE)) == 3
     assert shown.count("| --- finding (JSON)\n   | {") == 4
+
+
+def test_everything_is_put_back(shown):
+    subjects = re.findall(r"^   SNS  .*: (.*) \(111122223333\), restored$", shown, re.MULTILINE)
+    assert [re.sub("^[a-z0-9]{10}/", "", subject) for subject in subjects if subject] == [
+        "prod", "Account logging role removed", "payroll", "blue", "green", "test"]
+    assert len(re.findall(r"^   as it was again after \d+\.\d s, told after \d+\.\d s$", shown, re.MULTILINE)) == 6
+    assert "| Restored:    /*/*/logging/loglevel: OFF -> INFO\n" in shown
+    assert "| Restored:    /endpointConfiguration/types: REGIONAL -> PRIVATE\n" in shown
 
 
 def test_what_the_attacker_types_is_shown(shown):
@@ -81,8 +92,8 @@ def test_what_the_attacker_types_is_shown(shown):
 
 def test_an_ordinary_deployment_costs_nothing(shown):
     assert "0 messages, 0 AWS calls by the rule functions" in shown
-    assert re.search(r"an ordinary deployment +none( +0)+\n", shown)
-    assert len(re.findall(r"^   \S.* \d+ ms( +\d+)+$", shown, re.MULTILINE)) == 6
+    assert re.search(r"an ordinary deployment +- +none( +0)+\n", shown)
+    assert len(re.findall(r"^   \S.* +\d+\.\d s +\d+\.\d s( +\d+){3} +1$", shown, re.MULTILINE)) == 6
 
 
 def test_lines_fit_and_have_no_colour_in_a_pipe(shown):
@@ -106,7 +117,7 @@ def test_a_failure_shows_the_logs_and_stops_everything(tmp_path):
     binaries, scratch = tmp_path / "binaries", tmp_path / "scratch"
     binaries.mkdir()
     scratch.mkdir()
-    for name in ("api-exposure", "api-lifecycle", "stage-logging"):
+    for name in ("api-exposure", "api-lifecycle", "baseline", "stage-logging"):
         (binaries / name).write_text("no program\n")
     with started(scratch, PORTCULLIS_BINARIES=str(binaries)) as process:
         _output, errors = process.communicate(timeout=SECONDS)
@@ -121,7 +132,16 @@ def test_missing_binaries_are_said(tmp_path):
     with started(tmp_path, PORTCULLIS_BINARIES=str(tmp_path)) as process:
         _output, errors = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
-    assert "no api-exposure, api-lifecycle, stage-logging in" in errors and "cargo build --workspace --bins" in errors
+    assert "no api-exposure, api-lifecycle, stage-logging, baseline in" in errors
+    assert "cargo build --workspace --bins" in errors
+
+
+def test_a_missing_node_is_said(tmp_path):
+    (tmp_path / "ps").symlink_to(shutil.which("ps"))
+    with started(tmp_path, PATH=str(tmp_path)) as process:
+        _output, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
+    assert errors == "demo: no command `node` here: the CDK needs Node.js 20 or later\n"
 
 
 def test_missing_packages_are_said():

@@ -21,6 +21,12 @@ def put_event(aws, detail=None, **members):
 # REST APIs
 
 
+def test_ids_of_apis(aws):
+    rest = aws.client("apigateway").create_rest_api(name="a")["id"]
+    http = aws.client("apigatewayv2").create_api(Name="a", ProtocolType="HTTP")["ApiId"]
+    assert [len(rest), len(http)] == [10, 10]
+
+
 def test_no_null_members(aws):
     rest = aws.client("apigateway")
     stage = rest_stage(rest)
@@ -282,6 +288,12 @@ def test_functions_run_as_their_role(aws, function):
     assert (identity["Account"], identity["Arn"]) == (ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/guard/guard")
 
 
+def test_invoke_settings_of_the_latest_version(aws, function):
+    client = aws.client("lambda")
+    client.put_function_event_invoke_config(FunctionName="guard", Qualifier="$LATEST", MaximumRetryAttempts=1)
+    assert client.get_function_event_invoke_config(FunctionName="guard")["MaximumRetryAttempts"] == 1
+
+
 # CloudFormation
 
 
@@ -352,3 +364,26 @@ def test_http_stage_of_a_template(aws):
     assert stage["DefaultRouteSettings"] == {"DetailedMetricsEnabled": True}
     assert stage["RouteSettings"] == {"GET /pets": {"ThrottlingBurstLimit": 3}}
     assert stage["AccessLogSettings"] == {"DestinationArn": LOG_GROUP, "Format": "x"}
+
+
+def test_regions_in_conditions(aws):
+    formation = aws.client("cloudformation")
+    queue = {"Type": "AWS::SQS::Queue"}
+    conditions = {name: {"Fn::Equals": [{"Ref": "AWS::Region"}, region]}
+                  for name, region in (("Here", REGION), ("There", "us-east-1"))}
+    formation.create_stack(StackName="conditions", TemplateBody=json.dumps({
+        "Conditions": conditions, "Resources": {name: {**queue, "Condition": name} for name in conditions}}))
+    wait_for(lambda: "COMPLETE" in formation.describe_stacks(StackName="conditions")["Stacks"][0]["StackStatus"])
+    made = formation.describe_stack_resources(StackName="conditions")["StackResources"]
+    assert [each["LogicalResourceId"] for each in made] == ["Here"]
+
+
+def test_alarms_on_metric_math(aws):
+    metric = {"Namespace": "a", "MetricName": "m"}
+    stack(aws, {"Silent": {"Type": "AWS::CloudWatch::Alarm", "Properties": {
+        "AlarmName": "silent", "ComparisonOperator": "LessThanThreshold", "EvaluationPeriods": 3, "Threshold": 1,
+        "Metrics": [{"Id": "e", "Expression": "FILL(m, 0)", "ReturnData": True},
+                    {"Id": "m", "MetricStat": {"Metric": metric, "Period": 900, "Stat": "Sum"}, "ReturnData": False}],
+    }}})
+    [alarm] = aws.client("cloudwatch").describe_alarms(AlarmNames=["silent"])["MetricAlarms"]
+    assert (alarm["Threshold"], alarm["StateValue"]) == (1, "INSUFFICIENT_DATA")

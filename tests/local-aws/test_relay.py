@@ -320,7 +320,9 @@ def test_a_rule_may_let_calls_pass_first(aws, queue):
     assert names(queue()) == ["a", "c"]
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequestsException"), (500, "InternalServerErrorException")])
+@pytest.mark.parametrize(("status", "code"), [
+    (400, "BadRequestException"), (403, "AccessDeniedException"), (404, "NotFoundException"), (409, "ConflictException"),
+    (429, "TooManyRequestsException"), (500, "InternalServerErrorException")])
 def test_error_answers(aws, status, code):
     aws.faults({"operation": "CreateRestApi", "answer": status, "retry_after": 3, "times": 1})
     with pytest.raises(ClientError) as caught:
@@ -329,7 +331,7 @@ def test_error_answers(aws, status, code):
     assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (status, code)
     assert answer["ResponseMetadata"]["HTTPHeaders"].get("retry-after") == ("3" if status == 429 else None)
     assert "apigateway:CreateRestApi" not in aws.calls()
-    assert last(aws, "CreateRestApi")["errorCode"] == code
+    assert last(aws, "CreateRestApi")["errorCode"] == {403: "AccessDenied"}.get(status, code)
     create(aws, "b")
     assert aws.calls()["apigateway:CreateRestApi"] == 1
 

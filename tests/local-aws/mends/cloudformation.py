@@ -1,7 +1,8 @@
 """Mends of CloudFormation: properties that a template sets and MiniStack's provisioners drop or misspell."""
 
+from ministack.core import responses
 from ministack.services import apigateway, apigateway_v1, dynamodb
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
 
@@ -91,4 +92,31 @@ def rest_api_settings():
     after("AWS::ApiGateway::RestApi", settings)
 
 
-MENDS = (table_settings, stage_access_logs, rest_api_settings)
+def regions_in_conditions():
+    """`Ref` of a pseudo parameter has its value in a condition too; MiniStack compares with its name."""
+    evaluate = engine._evaluate_conditions
+
+    def evaluate_conditions(template, params):
+        pseudo = {"AWS::Region": responses.get_region(), "AWS::AccountId": responses.get_account_id(),
+                  "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+        return evaluate(template, {**{name: {"Value": value} for name, value in pseudo.items()}, **params})
+
+    for module in (engine, changesets, handlers, stacks):
+        module._evaluate_conditions = evaluate_conditions
+
+
+def alarms_on_metric_math():
+    """AWS has alarms on expressions; MiniStack refuses the template. Here such an alarm exists and is never raised."""
+    record = provisioners._cw_metric_alarm_record
+
+    def alarm_record(name, props):
+        if not props.get("Metrics"):
+            return record(name, props)
+        rest = {key: value for key, value in props.items() if key != "Metrics"}
+        return {**record(name, {**rest, "Namespace": "-", "MetricName": "-"}), "Namespace": "", "MetricName": "",
+                "Metrics": props["Metrics"]}
+
+    provisioners._cw_metric_alarm_record = alarm_record
+
+
+MENDS = (table_settings, stage_access_logs, rest_api_settings, regions_in_conditions, alarms_on_metric_math)

@@ -50,4 +50,13 @@ def retries_keep_the_request_id():
     lambda_svc._execute_function_dispatch = execute_function_dispatch
 
 
-MENDS = (functions_run_as_their_role, retries_keep_the_request_id)
+def invoke_settings_of_the_latest_version():
+    """In AWS the settings of `$LATEST` and those without a qualifier are the same; MiniStack keeps two, and a template
+    sets those of `$LATEST`.
+    """
+    settings = lambda_svc._event_invoke_config
+    lambda_svc._event_invoke_config = lambda function, qualifier: (
+        settings(function, qualifier) or (None if qualifier else settings(function, "$LATEST")))
+
+
+MENDS = (functions_run_as_their_role, retries_keep_the_request_id, invoke_settings_of_the_latest_version)

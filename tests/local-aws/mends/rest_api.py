@@ -4,7 +4,7 @@ import json
 import re
 from urllib.parse import unquote
 
-from ministack.services import apigateway_v1 as v1
+from ministack.services import apigateway as v2, apigateway_v1 as v1
 
 from mends import intercept
 
@@ -30,6 +30,19 @@ STAGE_PATHS = re.compile(
 def bad_request(message):
     """A 400 as API Gateway answers it."""
     return v1._v1_error("BadRequestException", message, 400)
+
+
+def ids_of_apis():
+    """Ids of REST, HTTP and WebSocket APIs have ten characters, which policies count; MiniStack's have eight."""
+    rest, routed = v1._resolve_custom_rest_api_id, v2._resolve_custom_api_id
+
+    def rest_api_id(tags):
+        asked, error = rest(tags)
+        return (asked, error) if asked or error else (v1._new_id(), None)
+
+    v1._resolve_custom_rest_api_id = rest_api_id
+    v2._resolve_custom_api_id = lambda tags, existing: (
+        routed(tags, existing) or (v1._new_id() if existing is v2._apis else None))
 
 
 def no_null_members():
@@ -263,6 +276,7 @@ def account_role_is_cleared():
 
 
 MENDS = (
+    ids_of_apis,
     no_null_members,
     create_rest_api_defaults_to_edge,
     import_rest_api,

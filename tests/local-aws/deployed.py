@@ -1,0 +1,167 @@
+"""Puts Portcullis into the local AWS as its users do: `cdk bootstrap` and `cdk deploy` of the stack for one account.
+
+Needs Node.js, and `npm ci` in infra/ before. The binaries are those of `stack.py`.
+"""
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from bench import ACCOUNT, REGION
+from remedy import Remedied
+from scenes import ROLE
+from stack import BINARIES, ROOT, RULE_FUNCTIONS, drain, plain, stripped, subscribe
+
+INFRA = ROOT / "infra"
+CDK = INFRA / "node_modules/.bin/cdk"
+STACK = "portcullis"
+FUNCTIONS = (*RULE_FUNCTIONS, "baseline")
+REMEDIATIONS = (
+    "restore-stage-logging", "restore-account-logging-role", "restore-private-endpoint", "redeploy", "contain")
+
+
+class Deployed(Remedied):
+    """The stack; `messages()` and the rest as of the ones that Python puts together. Its kill switch says `stop` until
+    a test lets it write.
+    """
+
+    def __init__(self, aws, mode="auto", **modes):
+        self.aws, self.folder = aws, aws.folder / "deployment"
+        self.folder.mkdir()
+        self._synthesise(mode, modes)
+        self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        self._deploy()
+        self.topic, self.table = self.outputs["TopicArn"], self.outputs["CounterTableName"]
+        self.tables = (self.table, self.outputs["BaselineTableName"])
+        self.inbox = subscribe(aws, self.topic)
+        self.empty()
+
+    def update(self, mode, **modes):
+        """Deploys other modes over what is there."""
+        self._synthesise(mode, modes)
+        self._deploy()
+
+    def _synthesise(self, mode, modes):
+        """Writes the templates and assets of a configuration, so that what follows needs not build them again."""
+        configuration, packaged = self.folder / "configuration.json", package()
+        configuration.write_text(json.dumps(configuration_of(mode, **modes)))
+        context = [f"config={configuration}", f"artifacts={packaged / 'lambda'}"]
+        context += ["credentials=cli"] if self.aws.auth else []
+        output = self.folder / "cdk.out"
+        run_cdk(self.aws, "synth", STACK, "--quiet", "--no-validation", "--output", str(output),
+                *(word for one in context for word in ("--context", one)))
+        with contextlib.suppress(FileExistsError):
+            (output / ".cache").symlink_to(packaged / "zipped")
+
+    def _cdk(self, command, *arguments):
+        """Runs a command on what was synthesised."""
+        run_cdk(self.aws, command, *arguments, "--app", str(self.folder / "cdk.out"), "--build", "true")
+
+    def _deploy(self):
+        outputs = self.folder / "outputs.json"
+        self._cdk("deploy", STACK, "--require-approval", "never", "--outputs-file", str(outputs))
+        self.outputs = json.loads(outputs.read_text())[STACK]
+
+    def template(self):
+        """The template that is deployed."""
+        return json.loads((self.folder / "cdk.out" / f"{STACK}.template.json").read_text())
+
+    def empty(self):
+        """Forgets what was counted, kept, done, sent and logged; tables, functions and the kill switch stay."""
+        client = self.aws.client("dynamodb")
+        for table in self.tables:
+            for item in client.scan(TableName=table, ConsistentRead=True)["Items"]:
+                client.delete_item(TableName=table, Key={key: item[key] for key in ("pk", "sk")})
+        for url in (self.inbox, *map(self.queue, FUNCTIONS)):
+            self.aws.client("sqs").purge_queue(QueueUrl=url)
+        self.received = []
+        self.log_start = self.log().stat().st_size
+
+    def queue(self, name, kind="failed"):
+        """URL of a function's queue of what it could not handle, or of what was `undelivered`."""
+        return self.aws.client("sqs").get_queue_url(QueueName=f"portcullis-{name}-{kind}")["QueueUrl"]
+
+    def failures(self, name):
+        """What lies in a function's queue of what it could not handle."""
+        return [json.loads(message["Body"]) for message in drain(self.aws, self.queue(name))]
+
+    def kept(self):
+        """The lines of the baseline table."""
+        items = self.aws.client("dynamodb").scan(TableName=self.tables[1], ConsistentRead=True)["Items"]
+        return [json.loads(plain(item["version"])) for item in items if "version" in item]
+
+    def invoke(self, name, payload, wait=True):
+        """Calls a function and waits for its answer, or calls it as an event does."""
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=f"portcullis-{name}", Payload=json.dumps(payload).encode(),
+            InvocationType="RequestResponse" if wait else "Event")
+        body = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise RuntimeError(f"{name}: {body}")
+        return body
+
+    def cold(self, name):
+        """Ends a function's processes, so that it has no credentials of other roles."""
+        self._configure(name, {})
+
+    def _configure(self, name, environment):
+        client, function = self.aws.client("lambda"), f"portcullis-{name}"
+        self.initial = getattr(self, "initial", {})
+        known = self.initial.setdefault(
+            name, client.get_function_configuration(FunctionName=function)["Environment"]["Variables"])
+        client.update_function_configuration(
+            FunctionName=function, Environment={"Variables": {**known, **environment}})
+
+
+def configuration_of(mode, **modes):
+    """A configuration of the deployment: one mode for all remediations, or others for some."""
+    remediation = {name: {"mode": modes.get(name.replace("-", "_"), mode)} for name in REMEDIATIONS}
+    return {"account": ACCOUNT, "homeRegion": REGION, "regions": [REGION], "architecture": "x86_64",
+            "cloudWatchRoleName": ROLE.rpartition("/")[2], "remediation": remediation}
+
+
+@functools.cache
+def package():
+    """A folder with `lambda/<function>/bootstrap`, as `make lambdas` has them, and what the CDK has zipped of it so far
+    for any deployment of this process: that takes most of its time.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="portcullis-package-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "zipped").mkdir()
+    for name in FUNCTIONS:
+        (folder / "lambda" / name).mkdir(parents=True)
+        shutil.copyfile(stripped(BINARIES / name, folder), folder / "lambda" / name / "bootstrap")
+    return folder
+
+
+def check_ready():
+    """Says what is missing for a deployment."""
+    if not shutil.which("node"):
+        raise FileNotFoundError("no command `node` here: the CDK needs Node.js 20 or later")
+    if not CDK.exists():
+        raise FileNotFoundError(f"{CDK} is missing: run `npm ci` in {INFRA}")
+
+
+def run_cdk(aws, *arguments):
+    """Runs the CDK's command line against this AWS. However it ends, nothing of it is left running."""
+    check_ready()
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(aws.folder), "TMPDIR": str(aws.folder), "CI": "true",
+        "CDK_DISABLE_CLI_TELEMETRY": "true", "AWS_ENDPOINT_URL": aws.endpoint_url, "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
+    with subprocess.Popen([CDK, *arguments], cwd=INFRA, env=environment, start_new_session=True, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            output, _ = process.communicate()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode:
+        raise RuntimeError(f"cdk {arguments[0]} failed:\n{output[-4000:]}")
