@@ -73,9 +73,9 @@ async fn a_finding_belongs_to_one_delivery_until_it_is_sent() {
     // The retry of a delivery has its id.
     assert_eq!(claim("one", 2).await, Claim::Send);
     // An invocation that is gone leaves its claim to others.
-    assert_eq!(claim("two", 130).await, Claim::Send);
-    assert_eq!(claim("one", 131).await, Claim::Held);
-    outbox.sent(&finding, &delivery("two", 132)).await.unwrap();
+    assert_eq!(claim("two", 160).await, Claim::Send);
+    assert_eq!(claim("one", 161).await, Claim::Held);
+    outbox.sent(&finding, &delivery("two", 162)).await.unwrap();
     for owner in ["one", "two"] {
         assert_eq!(claim(owner, 9_000).await, Claim::Sent);
     }

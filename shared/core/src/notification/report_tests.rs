@@ -214,22 +214,22 @@ fn live_with_a_deployment_that_waits_for_approval() {
 
     In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
         EndpointConfiguration:
-          IpAddressType: "dualstack"
           Types: ["PRIVATE"]
           VpcEndpointIds: ["vpce-0a1b2c3d4e5f60718"]
-        Policy: {"Statement":[{"Action":"execute-api:Invoke","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}},"Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2012-10-17"}
+          IpAddressType: "dualstack"
+        Policy: {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
 
     In code:     CDK (apigateway.RestApi), so that the next deployment does not take it away again:
-        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("EndpointConfiguration", {"IpAddressType":"dualstack","Types":["PRIVATE"],"VpcEndpointIds":["vpce-0a1b2c3d4e5f60718"]});
-        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("Policy", {"Statement":[{"Action":"execute-api:Invoke","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}},"Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2012-10-17"});
+        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("EndpointConfiguration", {"Types":["PRIVATE"],"VpcEndpointIds":["vpce-0a1b2c3d4e5f60718"],"IpAddressType":"dualstack"});
+        (api.node.defaultChild as apigateway.CfnRestApi).addPropertyOverride("Policy", {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]});
 
     In code:     Terraform (aws_api_gateway_rest_api), so that the next deployment does not take it away again:
         endpoint_configuration {
-          ip_address_type = "dualstack"
           types = ["PRIVATE"]
           vpc_endpoint_ids = ["vpce-0a1b2c3d4e5f60718"]
+          ip_address_type = "dualstack"
         }
-        policy = "{\"Statement\":[{\"Action\":\"execute-api:Invoke\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}},\"Effect\":\"Allow\",\"Principal\":\"*\",\"Resource\":\"*\"}],\"Version\":\"2012-10-17\"}"
+        policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}}}]}"
 
     --- finding (JSON)
     {"id":"3f2a9c0d1b4e5f60","rule":"private-api-made-public","title":"Private API made public","severity":"critical","confidence":"high","time":"2026-11-02T10:11:12Z","account":"111122223333","region":"eu-west-1","api":{"id":"a1b2c3d4e5","type":"REST","name":"orders"},"stage":null,"principal":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Developer/mallory","session_issuer":"arn:aws:iam::111122223333:role/Developer"},"source_ip":"192.0.2.10","user_agent":"aws-cli/2.15.0 md/Botocore#1.34","driver":"cli","event_ids":["90c72977-31e0-4079-9a74-ee25e5d7aadf"],"event_name":"UpdateRestApi","summary":"REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE","changes":[{"path":"/endpointConfiguration/types/PRIVATE","before":"PRIVATE","after":"REGIONAL"}],"window":null,"decision":{"mode":"auto","remediation":"restore-private-endpoint","reason":"put back and read back: as it was","id":"restore-private-endpoint-d92efadf9901f9b7","outcome":"verified"}}

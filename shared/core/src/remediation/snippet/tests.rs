@@ -94,16 +94,16 @@ fn a_rest_stage_shows_only_what_was_taken_away() {
       - ResourcePath: "/~1pets~1{id}"
         HttpMethod: "GET"
         LoggingLevel: "ERROR"
-        CacheTtlInSeconds: 300
         MetricsEnabled: true
         ThrottlingBurstLimit: 50
         ThrottlingRateLimit: 100.5
+        CacheTtlInSeconds: 300
     CDK (apigateway.Stage)
     // properties of the Stage, or deployOptions of the RestApi:
     loggingLevel: apigateway.MethodLoggingLevel.INFO,
     methodOptions: {
       "//GET": { loggingLevel: apigateway.MethodLoggingLevel.INFO, metricsEnabled: true },
-      "/pets/{id}/GET": { loggingLevel: apigateway.MethodLoggingLevel.ERROR, cacheTtl: Duration.seconds(300), metricsEnabled: true, throttlingBurstLimit: 50, throttlingRateLimit: 100.5 },
+      "/pets/{id}/GET": { loggingLevel: apigateway.MethodLoggingLevel.ERROR, metricsEnabled: true, throttlingBurstLimit: 50, throttlingRateLimit: 100.5, cacheTtl: Duration.seconds(300) },
     },
     Terraform (aws_api_gateway_stage and its method settings)
     # in aws_api_gateway_method_settings:
@@ -121,11 +121,11 @@ fn a_rest_stage_shows_only_what_was_taken_away() {
     method_path = "pets/{id}/GET"
     settings {
       logging_level = "ERROR"
-      cache_ttl_in_seconds = 300
       metrics_enabled = true
-      require_authorization_for_cache_control = true
       throttling_burst_limit = 50
       throttling_rate_limit = 100.5
+      cache_ttl_in_seconds = 300
+      require_authorization_for_cache_control = true
     }
     "#);
     assert_eq!(of(&stage(ApiType::Rest), &plan(live.clone(), live)), []);
