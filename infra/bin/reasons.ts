@@ -36,8 +36,8 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       why: 'alerts of a window, entries of the ledger; opens the connection at the start',
       code: [`${AWS}/windows/table.rs`, `${AWS}/ledger.rs`, `${AWS}/bootstrap.rs`],
     },
-    { actions: ['dynamodb:Query'], why: 'counts a window', code: [`${AWS}/windows/table.rs`] },
   ],
+  ReadsWindows: [{ actions: ['dynamodb:Query'], why: 'counts a window', code: [`${AWS}/windows/table.rs`] }],
   WritesCounters: [
     {
       actions: ['dynamodb:PutItem'],

@@ -4,9 +4,10 @@
  */
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
-/** Key prefixes of the counter table: facts and alerts of windows, findings, shares of messages, ledger. */
-const COUNTER_KEYS = ['W#*', 'A#*', 'F#*', 'Q#*'];
-const LEDGER_KEYS = 'L#*';
+/** Key prefixes of the counter table: facts and alerts of windows; findings and shares of messages; ledger. */
+const WINDOW_KEYS = ['W#*', 'A#*'];
+const FINDING_KEYS = ['F#*', 'Q#*'];
+const LEDGER_KEYS = ['L#*'];
 
 function allow(
   sid: string,
@@ -27,11 +28,18 @@ export function sendFailures(queue: string): PolicyStatement {
   return allow('KeepsWhatFailed', ['sqs:SendMessage'], [queue]);
 }
 
-export function countInTable(table: string, keepsLedger: boolean): PolicyStatement[] {
+/** What a function keeps in the counter table beside its findings. */
+export interface Counting {
+  readonly windows: boolean;
+  readonly ledger: boolean;
+}
+
+export function countInTable(table: string, { windows, ledger }: Counting): PolicyStatement[] {
   // Both actions carry a key in every request, so that ForAllValues is never true of nothing.
-  const keys = keepsLedger ? [...COUNTER_KEYS, LEDGER_KEYS] : COUNTER_KEYS;
+  const keys = [...(windows ? WINDOW_KEYS : []), ...FINDING_KEYS, ...(ledger ? LEDGER_KEYS : [])];
   return [
-    allow('ReadsCounters', ['dynamodb:GetItem', 'dynamodb:Query'], [table]),
+    allow('ReadsCounters', ['dynamodb:GetItem'], [table]),
+    ...(windows ? [allow('ReadsWindows', ['dynamodb:Query'], [table])] : []),
     allow('WritesCounters', ['dynamodb:PutItem', 'dynamodb:UpdateItem'], [table], {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
     }),

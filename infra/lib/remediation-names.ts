@@ -7,6 +7,11 @@ export type Mode = (typeof MODES)[number];
 export const RULE_FUNCTIONS = ['stage-logging', 'api-exposure', 'api-lifecycle'] as const;
 export type RuleFunctionName = (typeof RULE_FUNCTIONS)[number];
 
+/** Whether rules of a function count in windows; tests/local-aws holds it against shared/core/src/rules/windows.rs. */
+export function countsWindows(name: RuleFunctionName): boolean {
+  return name !== 'api-exposure';
+}
+
 export const REMEDIATIONS = {
   'restore-stage-logging': 'stage-logging',
   'restore-account-logging-role': 'stage-logging',

@@ -1,13 +1,16 @@
 """A Lambda function that shows what a function gets: a plain `bootstrap` that speaks the Runtime API.
 
 Logs the request id of each invocation to the file `LOG`. Fails if the event's detail asks for it; with `UNDO` set,
-deletes the REST API that the event says was created. Answers with its access key.
+deletes the REST API that the event says was created. Answers with its access key. Prints what the event's detail has as
+`late`, a while after the answer.
 """
 
 import json
 import os
+import time
 import urllib.request
 
+LATE = 0.5  # seconds
 RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
 
 
@@ -31,6 +34,9 @@ def serve_one():
     body = {"errorMessage": "asked to", "errorType": "Asked", "key": os.environ["AWS_ACCESS_KEY_ID"]}
     posted = urllib.request.Request(f"{RUNTIME}/{name}/{verdict}", json.dumps(body).encode(), method="POST")
     urllib.request.urlopen(posted).read()
+    if event["detail"].get("late"):
+        time.sleep(LATE)
+        print(event["detail"]["late"], flush=True)
 
 
 if __name__ == "__main__":

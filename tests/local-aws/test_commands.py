@@ -72,15 +72,6 @@ def refused(stack, verb, id_, *more):
     return [line.strip() for line in lines[1:]]
 
 
-def rewritten(stack, id_, **members):
-    """Sets members of a ledger entry, as if time had passed."""
-    table = stack.aws.client("dynamodb")
-    key = {"pk": {"S": f"L#{id_}"}, "sk": {"S": "-"}}
-    item = table.get_item(TableName=stack.table, Key=key, ConsistentRead=True)["Item"]
-    item["doc"] = {"S": json.dumps({**json.loads(item["doc"]["S"]), **members})}
-    table.put_item(TableName=stack.table, Item=item)
-
-
 def assert_own(stack, id_, number):
     """So many writes, which every function knows for our own."""
     written = stack.writes(id_)
@@ -124,7 +115,7 @@ def test_of_two_approvals_at_once_one_counts(stack, waiting):
 
 def test_an_approval_that_comes_too_late_is_refused(stack, waiting):
     stage, _, damaged, _, id_ = waiting
-    rewritten(stack, id_, deadline=1_700_000_000)
+    stack.rewrite(id_, deadline=1_700_000_000)
     assert refused(stack, "approve", id_) == ["the time for approval ended at 2023-11-14T22:13:20Z"]
     assert settings_of(stack, stage) == damaged
     assert stack.writes(id_) == []
@@ -239,7 +230,7 @@ def test_an_undo_after_the_world_has_moved_on_is_refused(stack, approved):
 
 
 def test_an_undo_after_a_day_is_refused(stack, approved):
-    rewritten(stack, approved[-1], updated=1_700_000_000)
+    stack.rewrite(approved[-1], updated=1_700_000_000)
     assert refused(stack, "undo", approved[-1]) == ["it is more than 24 hours old"]
 
 

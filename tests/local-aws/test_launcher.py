@@ -294,6 +294,15 @@ def test_invoke_settings_of_the_latest_version(aws, function):
     assert client.get_function_event_invoke_config(FunctionName="guard")["MaximumRetryAttempts"] == 1
 
 
+def test_output_is_never_lost(aws, function):
+    """A line that is printed after the answer, with no invocation after it."""
+    arn, _log = function
+    connect_rule(aws, "guard", PATTERN, arn)
+    put_event(aws, {"late": "printed late"})
+    log = next(server.log for server in aws.servers if server.name == "ministack")
+    wait_for(lambda: b"printed late\n" in log.read_bytes())
+
+
 # CloudFormation
 
 

@@ -13,20 +13,15 @@ import pytest
 
 from bench import ACCOUNT, REGION, LocalAws
 from deliveries import at, deliver
-from remedy import EARLIER, REMEDIATOR, WRITERS, Remedied, as_remediator, issuer, ledger_id, recorded
+from remedy import EARLIER, POLICY, REMEDIATOR, TRUST, Remedied, as_remediator, issuer, recorded, remediation
 from scenes import LOG_GROUP, ROLE, last, patch, patches, rest_api_with_method, rest_stage, unseen
 from stack import forward
 
 OTHER_GROUP = LOG_GROUP.replace(":access", ":elsewhere")
 MADE = {"eventTime": at(180)}
-# Loops that run at once. Few, because they all count in the budget of one account.
-AT_ONCE = 6
+# Loops that run at once; with what is forgotten in between, no more than an account has restores an hour.
+AT_ONCE = 10
 RUN_BY_ITSELF = ("lastUpdatedDate", "createdDate", "LastUpdatedDate", "CreatedDate", "ResponseMetadata")
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"},
-    {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
-     "Condition": {"StringNotEquals": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}}}]})
-
 
 ALL, PETS, ADMIN, ROOT, ORDERS = "/*/*", "/~1pets/GET", "/~1admin/POST", "/~1/GET", "/~1orders/PUT"
 LEVEL, TRACE = "logging/loglevel", "logging/dataTrace"
@@ -91,10 +86,7 @@ V2 = {
 @pytest.fixture(scope="module")
 def remedied(tmp_path_factory):
     """Portcullis that puts everything back at once, in an AWS of its own."""
-    with LocalAws() as aws:
-        stack = Remedied(aws, tmp_path_factory.mktemp("config"))
-        aws.client("apigateway", record=EARLIER).update_account(
-            patchOperations=patch("replace", "/cloudwatchRoleArn", ROLE))
+    with remediation(tmp_path_factory.mktemp("config")) as stack:
         yield stack
 
 
@@ -110,9 +102,9 @@ def second(tmp_path_factory):
         yield stack
 
 
-def on_ministack(stack, region=REGION):
+def on_ministack(stack, **where):
     """How tests act there: long ago, now, and as an attacker whose event is held back."""
-    client = functools.partial(stack.aws.client, region=region)
+    client = functools.partial(stack.aws.client, **where)
 
     def hidden(calls, service="apigateway"):
         unseen(stack, lambda: calls(client(service)))
@@ -401,7 +393,7 @@ def test_the_accounts_logging_role_comes_back(remedied, region, role):
     nothing else to change in an account (MiniStack spoils `/features`), so a stage of the Region is changed.
     """
     forward(remedied.aws, ACCOUNT, region)
-    aws = on_ministack(remedied, region)
+    aws = on_ministack(remedied, region=region)
     before, now = aws.of(EARLIER), aws.of()
     before.update_account(patchOperations=patches({"/cloudwatchRoleArn": ROLE}))
     loop = SimpleNamespace(read=lambda: settings(now.get_account()), known=aws.newest())
@@ -498,3 +490,43 @@ def test_an_attack_by_the_remediators_role_is_told_and_undone(remedied):
     rules = {one["rule"]: one["severity"] for one in remedied.findings() if one["event_ids"] == [event_id]}
     assert rules == {"responder-role-misused": "critical", "stage-logging-disabled": "high"}
     assert remedied.entry(event)["state"] == "verified"
+
+
+@pytest.mark.parametrize(("call", "is_told"), [
+    (lambda http, stage, _: http.update_stage(**stage, StageVariables={"color": "green"}), True),
+    (lambda http, stage, update: http.update_stage(**stage, **update, StageVariables={"color": "green"}), True),
+    (lambda http, stage, _: http.delete_access_log_settings(**stage), True),
+    (lambda http, stage, update: http.update_stage(**stage, **update), False),
+], ids=["another-update", "a-larger-update", "a-deletion", "the-same-update"])
+def test_what_else_the_remediators_role_does_to_a_v2_stage_is_told(remedied, v2_loops, call, is_told):
+    loop = v2_loops["5-http-redirected"]
+    entry = remedied.entry(loop.event)
+    update = {"AccessLogSettings": ACCESS}
+    assert entry["writes"][0]["step"]["update"]["accessLogSettings"] == {
+        "destinationArn": ACCESS["DestinationArn"], "format": ACCESS["Format"]}
+    call(as_remediator(remedied, entry["id"], "apigatewayv2"), loop.stage, update)
+    event = remedied.aws.events()[-1]
+    remedied.handled(event, "api-lifecycle")
+    told = [one["rule"] for one in remedied.findings() if one["event_ids"] == [event["detail"]["eventID"]]]
+    assert ("responder-role-misused" in told) == is_told
+
+
+MEMBER = "222233334444"
+
+
+def test_a_stage_of_a_member_account_is_restored_by_the_roles_of_that_account(remedied):
+    forward(remedied.aws, MEMBER)
+    iam = remedied.aws.client("iam", account=MEMBER)
+    for role in (REMEDIATOR, "portcullis-reader"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+    aws = on_ministack(remedied, account=MEMBER)
+    aws.of(EARLIER).update_account(patchOperations=patches({"/cloudwatchRoleArn": ROLE}))
+    with remedied.configured("stage-logging", PORTCULLIS_READER_ROLE="portcullis-reader"):
+        loop = rest_loop(aws, "4-and-1-and-3-at-once")
+        remedied.handled(loop.known, "baseline")
+        ended(remedied, [loop])
+    told, entry = assert_restored(remedied, loop)
+    assert (told.account, entry["thing"]["account"]) == (MEMBER, MEMBER)
+    [own] = remedied.writes(entry["id"])
+    assert issuer(own) == f"arn:aws:sts::{MEMBER}:assumed-role/{REMEDIATOR}/{entry['id']}"
+    assert_own_writes(remedied, entry, "stage-logging", "api-lifecycle")

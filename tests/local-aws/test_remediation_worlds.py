@@ -116,8 +116,14 @@ def test_a_write_that_is_refused_is_told_as_not_made(stack, case):
     assert "\nBy hand:     to put it back, " in told.text
     entry = stack.entry(event)
     assert (entry["state"], entry["reasons"][-1].startswith(reason), "lease" in entry) == ("failed", True, False)
-    # It holds nothing: the next remediation of the stage has its turn.
-    other = attacked(stack, stage, ACCESS_LOGS)
+
+
+def test_a_write_that_is_refused_keeps_nobody_else_waiting(stack):
+    stage = known_stage(stack)
+    event, other = attacked(stack, stage), attacked(stack, stage, ACCESS_LOGS)
+    stack.aws.faults({"operation": "UpdateStage", "answer": 403})
+    assert stack.answered(event).outcome == "failed"
+    stack.aws.faults()
     assert stack.answered(other).outcome == "verified"
 
 
@@ -167,6 +173,29 @@ def test_a_change_that_runs_on_ends_in_the_queue(stack):
     assert settings_of(stack, stage) == damaged
     assert stack.entry(event)["state"] == "writing"
     assert stack.told(event).outcome == "retrying"
+    assert stack.told_later(event) == []
+
+
+def test_what_is_taken_from_the_queue_again_is_finished_once_the_lease_is_over(stack):
+    stage = known_stage(stack)
+    before = settings_of(stack, stage)
+    event = attacked(stack, stage)
+    stack.aws.faults({"operation": "UpdateStage", "answer": 409})
+    deliver(stack, [event])
+    stack.failures(1)
+    stack.aws.faults()
+    # Until then it is another delivery's.
+    deliver(stack, [event])
+    assert stack.brought_to_an_end(event, "stage-logging")[-1] == "fired"
+    assert (stack.entry(event)["state"], written(stack, event)) == ("writing", [])
+    entry = stack.entry(event)
+    stack.rewrite(entry["id"], lease={**entry["lease"], "until": 1_700_000_000})
+    stack.forgive()
+    deliver(stack, [event])
+    wait_for(lambda: stack.told_later(event))
+    assert settings_of(stack, stage) == before
+    assert (stack.entry(event)["state"], stack.told_later(event)[0].outcome) == ("verified", "verified")
+    assert len(written(stack, event)) == 1
 
 
 def test_what_somebody_has_set_since_is_left_alone(stack):

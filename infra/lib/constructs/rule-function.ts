@@ -13,7 +13,7 @@ import { POLICIES } from '../paths';
 import { readPattern } from '../patterns';
 import { countInTable, publish, readBaselines, readKillSwitch, useKey } from '../permissions';
 import { accountsToml, accountsWrittenBy, furthestModeOf, keepsLedger, remediationToml } from '../remediation';
-import type { RuleFunctionName } from '../remediation-names';
+import { countsWindows, type RuleFunctionName } from '../remediation-names';
 import { GuardedFunction, type Reach } from './guarded-function';
 import type { OnCallTopic } from './on-call-topic';
 
@@ -62,7 +62,7 @@ export class RuleFunction extends Construct {
         ...(mayWrite ? { PORTCULLIS_KILL_SWITCH: KILL_SWITCH } : {}),
       },
       statements: [
-        ...countInTable(counters.tableArn, keepsLedger(config, name)),
+        ...countInTable(counters.tableArn, { windows: countsWindows(name), ledger: keepsLedger(config, name) }),
         readBaselines(baselines.tableArn),
         publish(onCall.topic.topicArn),
         useKey(props.key.keyArn, [`dynamodb.${region}.${urlSuffix}`, `sns.${region}.${urlSuffix}`]),

@@ -1,7 +1,10 @@
 """Mends of Lambda: whose credentials a function has, and by which id it knows a retry."""
 
+import contextlib
 import contextvars
 import hashlib
+import os
+import queue
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sts
@@ -59,4 +62,26 @@ def invoke_settings_of_the_latest_version():
         settings(function, qualifier) or (None if qualifier else settings(function, "$LATEST")))
 
 
-MENDS = (functions_run_as_their_role, retries_keep_the_request_id, invoke_settings_of_the_latest_version)
+def output_is_never_lost():
+    """In AWS all that a function prints is in its log. MiniStack takes what is there 50 ms after the answer; the rest waits
+    for the next invocation of the same process, which on a busy machine may never come.
+    """
+    pump = lambda_runtime.ProvidedWorker._pump_output
+    lambda_runtime.ProvidedWorker._pump_output = lambda worker, stream, lines: pump(worker, stream, Shown(lines))
+
+
+class Shown:
+    """Writes each line at once, whole, to the server's own output; what an invocation waits for is only that one came."""
+
+    def __init__(self, lines):
+        self._lines = lines
+
+    def put_nowait(self, line):
+        """Takes a line of a function."""
+        os.write(1, f"{line}\n".encode())
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait("")
+
+
+MENDS = (functions_run_as_their_role, retries_keep_the_request_id, invoke_settings_of_the_latest_version,
+         output_is_never_lost)
