@@ -41,6 +41,7 @@ class Deployed(Remedied):
         self.topic, self.table = self.outputs["TopicArn"], self.outputs["CounterTableName"]
         self.tables = (self.table, self.outputs["BaselineTableName"])
         self.inbox = subscribe(aws, self.topic)
+        self.queues = {name: self._queue(f"portcullis-{name}-failed") for name in FUNCTIONS}
         self.empty()
 
     def update(self, mode, **modes):
@@ -55,14 +56,13 @@ class Deployed(Remedied):
         context = [f"config={configuration}", f"artifacts={packaged / 'lambda'}"]
         context += ["credentials=cli"] if self.aws.auth else []
         output = self.folder / "cdk.out"
-        run_cdk(self.aws, "synth", STACK, "--quiet", "--no-validation", "--output", str(output),
-                *(word for one in context for word in ("--context", one)))
+        synthesise(self.aws, output, *context)
         with contextlib.suppress(FileExistsError):
             (output / ".cache").symlink_to(packaged / "zipped")
 
     def _cdk(self, command, *arguments):
         """Runs a command on what was synthesised."""
-        run_cdk(self.aws, command, *arguments, "--app", str(self.folder / "cdk.out"), "--build", "true")
+        run_cdk(self.aws, command, *arguments, "--app", str(self.folder / "cdk.out"))
 
     def _deploy(self):
         outputs = self.folder / "outputs.json"
@@ -79,18 +79,17 @@ class Deployed(Remedied):
         for table in self.tables:
             for item in client.scan(TableName=table, ConsistentRead=True)["Items"]:
                 client.delete_item(TableName=table, Key={key: item[key] for key in ("pk", "sk")})
-        for url in (self.inbox, *map(self.queue, FUNCTIONS)):
+        for url in (self.inbox, *self.queues.values()):
             self.aws.client("sqs").purge_queue(QueueUrl=url)
         self.received = []
         self.log_start = self.log().stat().st_size
 
-    def queue(self, name, kind="failed"):
-        """URL of a function's queue of what it could not handle, or of what was `undelivered`."""
-        return self.aws.client("sqs").get_queue_url(QueueName=f"portcullis-{name}-{kind}")["QueueUrl"]
+    def _queue(self, name):
+        return self.aws.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
 
     def failures(self, name):
         """What lies in a function's queue of what it could not handle."""
-        return [json.loads(message["Body"]) for message in drain(self.aws, self.queue(name))]
+        return [json.loads(message["Body"]) for message in drain(self.aws, self.queues[name])]
 
     def kept(self):
         """The lines of the baseline table."""
@@ -141,6 +140,12 @@ def package():
     return folder
 
 
+def synthesise(aws, output, *context):
+    """Writes the templates of a context, such as `config=FILE`."""
+    words = [word for one in context for word in ("--context", one)]
+    run_cdk(aws, "synth", STACK, "--quiet", "--no-validation", "--output", str(output), *words)
+
+
 def check_ready():
     """Says what is missing for a deployment."""
     if not shutil.which("node"):
@@ -150,13 +155,24 @@ def check_ready():
 
 
 def run_cdk(aws, *arguments):
-    """Runs the CDK's command line against this AWS. However it ends, nothing of it is left running."""
+    """Runs the CDK's command line against this AWS, on the app as it was compiled once."""
     check_ready()
-    environment = {
+    compile_app()
+    finish([CDK, *arguments, "--build", "true"], {
         "PATH": os.environ["PATH"], "HOME": str(aws.folder), "TMPDIR": str(aws.folder), "CI": "true",
         "CDK_DISABLE_CLI_TELEMETRY": "true", "AWS_ENDPOINT_URL": aws.endpoint_url, "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-    with subprocess.Popen([CDK, *arguments], cwd=INFRA, env=environment, start_new_session=True, text=True,
+        "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"})
+
+
+@functools.cache
+def compile_app():
+    """What the CDK would do before each of its commands."""
+    finish(["npm", "run", "--silent", "build"], {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")})
+
+
+def finish(command, environment):
+    """Runs a command in infra/. However it ends, nothing of it is left running."""
+    with subprocess.Popen(command, cwd=INFRA, env=environment, start_new_session=True, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             output, _ = process.communicate()
@@ -164,4 +180,4 @@ def run_cdk(aws, *arguments):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
-        raise RuntimeError(f"cdk {arguments[0]} failed:\n{output[-4000:]}")
+        raise RuntimeError(f"{' '.join(map(str, command[:2]))} failed:\n{output[-4000:]}")

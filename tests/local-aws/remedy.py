@@ -1,7 +1,9 @@
 """Portcullis with its baseline and remediation switched on, and what tests of it need."""
 
+import collections
 import contextlib
 import json
+import re
 import subprocess
 from types import SimpleNamespace
 
@@ -99,21 +101,19 @@ class Remedied(Stack):
         return found[0]
 
     def all_told(self, event):
-        """Every message about the finding of an event: subject, text, finding and attributes."""
+        """Every message about the finding of an event: subject, text, its lines by label, finding and attributes."""
         event_ids = [event["detail"]["eventID"]]
         found = [message for message in self.messages() if attributes(message)["kind"] == "finding"
                  and finding(message)["event_ids"] == event_ids]
-        return [SimpleNamespace(subject=message["Subject"], text=message["Message"].split("\n--- finding")[0],
-                                finding=finding(message), **attributes(message)) for message in found]
+        return [SimpleNamespace(**texts(message), finding=finding(message), **attributes(message)) for message in found]
 
-    def told_later(self, event, kind=None):
+    def told_later(self, event):
         """Later messages about the remediations of an event."""
         event_id = event["detail"]["eventID"]
         found = [message for message in self.messages() if "--- remediation (JSON)" in message["Message"]
                  and carried(message)["event_id"] == event_id]
-        return [SimpleNamespace(subject=message["Subject"], text=message["Message"].split("\n--- remediation")[0],
-                                remediation=carried(message), **attributes(message))
-                for message in found if kind in (None, attributes(message)["kind"])]
+        return [SimpleNamespace(**texts(message), remediation=carried(message), **attributes(message))
+                for message in found]
 
     def answered(self, event, function="stage-logging"):
         """Delivers an event, waits for its end and returns what people were told of it."""
@@ -125,7 +125,8 @@ class Remedied(Stack):
         """Runs the command line against this AWS; returns exit status, standard output and error."""
         environment = {
             "AWS_ENDPOINT_URL": self.aws.endpoint_url, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true", "PATH": "/usr/bin:/bin", **environment}
+            "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true", "PATH": "/usr/bin:/bin",
+            **environment}
         run = subprocess.run([BINARIES / "portcullis", *arguments], env=environment, capture_output=True, text=True,
                              check=False, timeout=60)
         return run.returncode, run.stdout, run.stderr
@@ -204,6 +205,19 @@ def settings_of(stack, stage, region=REGION):
     return {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "lastUpdatedDate")}
 
 
+def texts(message):
+    """What people read of a message: subject, text, and what its lines say, by label."""
+    text, said = message["Message"].split("\n--- ")[0], collections.defaultdict(list)
+    for label, words in re.findall(r"^([A-Z][A-Za-z ]*): +(.*)$", text, re.MULTILINE):
+        said[label].append(words)
+    return {"subject": message["Subject"], "text": text, "said": said}
+
+
+def says(told, label, start):
+    """Whether a line of that label begins so."""
+    return any(words.startswith(start) for words in told.said[label])
+
+
 def carried(message):
     """The JSON at the end of a later message."""
     return json.loads(message["Message"].split("\n--- remediation (JSON)\n")[1])
@@ -255,7 +269,8 @@ def recorded(aws, publish, record=None):
 
 def request_of(request):
     """What botocore sends, as the relay sees it."""
-    text = {name.lower(): value if isinstance(value, str) else value.decode() for name, value in request.headers.items()}
+    text = {name.lower(): value if isinstance(value, str) else value.decode()
+            for name, value in request.headers.items()}
     body = request.body or b""
     target = "/" + request.url.split("/", 3)[3]
     return operations.Request(request.method, target, text, body if isinstance(body, bytes) else body.encode())

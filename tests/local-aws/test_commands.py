@@ -1,5 +1,5 @@
-"""`portcullis approve` and `portcullis undo`, the real program against the real functions; and that a message alone is worth
-nothing to whoever reads it.
+"""`portcullis approve` and `portcullis undo`, the real program against the real functions; and that a message alone is
+worth nothing to whoever reads it.
 """
 
 import json
@@ -84,7 +84,7 @@ def assert_own(stack, id_, number):
 def test_an_approval_puts_back_and_is_recorded(stack, waiting):
     stage, before, _, event, id_ = waiting
     told = stack.told(event)
-    assert f"\nApprove:     portcullis approve {id_}\n" in told.text
+    assert f"portcullis approve {id_}" in told.said["Approve"]
     assert (told.kind, told.outcome, told.subject.endswith(", needs approval")) == ("finding", "awaiting", True)
     assert stack.command("approve", id_, "--by", "carol") == (0, f"{id_}: verified\n", "")
     assert settings_of(stack, stage) == before
@@ -267,7 +267,8 @@ def test_an_undo_that_would_need_a_deletion_is_refused_and_prints_it(stack):
     assert stack.command("approve", id_)[0] == 0
     assert refused(stack, "undo", id_) == [
         "that takes a call that deletes, which is never made here",
-        f"aws apigatewayv2 delete-access-log-settings --region 'eu-west-1' --api-id '{stage['ApiId']}' --stage-name 'prod'"]
+        f"aws apigatewayv2 delete-access-log-settings --region 'eu-west-1' --api-id '{stage['ApiId']}' "
+        "--stage-name 'prod'"]
     assert http.get_stage(**stage)["AccessLogSettings"]["DestinationArn"] == LOG_GROUP
     assert stack.entry(event)["state"] == "verified"
 

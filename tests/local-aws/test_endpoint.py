@@ -1,8 +1,8 @@
-"""A private API that is made public is private again: armed, when nothing published the change; live, when a deployment did,
-and then redeployed, contained, or left to a person.
+"""A private API that is made public is private again: armed, when nothing published the change; live, when a deployment
+did, and then redeployed, contained, or left to a person.
 
-All APIs are deployed at the start. Exposure counts what is dated less than ten seconds before the change as after it, so
-the attacks wait until that is over: every time here is the true one.
+All APIs are deployed at the start. Exposure counts what is dated less than ten seconds before the change as after it,
+so the attacks wait until that is over: every time here is the true one.
 """
 
 import time
@@ -12,14 +12,15 @@ import pytest
 
 from bench import wait_for
 from deliveries import deliver
-from remedy import EARLIER, POLICY, api_settings, ledger_id, modes, private_api, remediation, settings_of
+from remedy import EARLIER, POLICY, api_settings, ledger_id, modes, private_api, remediation, says, settings_of
 from scenes import last, patch, patches, unseen
 
 FUNCTION, RESTORE = "api-exposure", "restore-private-endpoint"
 MARGIN = 11
 OPEN = POLICY.replace('"Deny"', '"Allow"')
 ATTACK = [*patches({"/policy": OPEN}), *patch("remove", "/endpointConfiguration/vpcEndpointIds", "vpce-2"),
-          *patches({"/endpointConfiguration/types/PRIVATE": "REGIONAL", "/endpointConfiguration/ipAddressType": "ipv4"})]
+          *patches({"/endpointConfiguration/types/PRIVATE": "REGIONAL",
+                    "/endpointConfiguration/ipAddressType": "ipv4"})]
 BY_INDEX = patches({"/endpointConfiguration/types/0": "REGIONAL", "/policy": ""})
 LIMITS = {"/*/*/throttling/rateLimit": "50", "/*/*/throttling/burstLimit": "20", "/~1pets/GET/logging/loglevel": "INFO"}
 # By scenario: the modes of redeploy and contain, and what is done after the attack.
@@ -96,11 +97,20 @@ def attack(stack, api, stages, operations=ATTACK):
     return loop
 
 
+def target(api, remediation_, mode):
+    """A mode of one remediation for one API."""
+    return f"""[[target]]
+remediations = ["{remediation_}"]
+apis = ["{api["restApiId"]}"]
+mode = "{mode}"
+"""
+
+
 @pytest.fixture(scope="module")
 def loops(remedied, deployed_apis):
     """Every scenario, all at once."""
-    targets = [f'[[target]]\nremediations = ["{what}"]\napis = ["{deployed_apis[name]["restApiId"]}"]\nmode = "{mode}"\n'
-               for name, found in SCENARIOS.items() for what, mode in zip(("redeploy", "contain"), found)]
+    targets = [target(deployed_apis[name], what, mode) for name, found in SCENARIOS.items()
+               for what, mode in zip(("redeploy", "contain"), found)]
     remedied.configure_modes("\n".join([modes(), *targets]))
     rest, made = remedied.aws.client("apigateway"), {}
     for name, (*_, stages) in SCENARIOS.items():
@@ -123,7 +133,7 @@ def assert_private(stack, loop):
     assert api_settings(stack, loop.api) == loop.expected, told.text
     entry = stack.entry(loop.event, RESTORE)
     assert entry["state"] == "verified"
-    assert "\nDone:        put back and read back: as it was\n" in told.text
+    assert "put back and read back: as it was" in told.said["Done"]
     assert (told.rule, told.finding["decision"]["outcome"]) == ("private-api-made-public", "verified")
     return told, entry
 
@@ -133,8 +143,8 @@ def test_without_a_deployment_it_was_armed(remedied, loops, name):
     loop = loops[name]
     told, entry = assert_private(remedied, loop)
     assert entry["exposure"] == "armed"
-    assert "\nExposure:    no deployment since the change was found; the API that the next one publishes is private again\n" \
-        in told.text
+    assert told.said["Exposure"] == [
+        "no deployment since the change was found; the API that the next one publishes is private again"]
     assert (told.outcome, told.subject.endswith(", restored")) == ("verified", True)
     assert serving(remedied, loop.api) == loop.first
     assert settings_of(remedied, loop.prod) == loop.stage
@@ -154,9 +164,10 @@ def test_what_was_published_is_deployed_again_when_the_draft_is_what_was_publish
     # The stage's own settings are none of a deployment's.
     assert settings_of(remedied, loop.prod) == {**loop.stage, "deploymentId": now}
     assert remedied.entry(loop.event, "contain") is None
-    assert "\nExposure:    LIVE: published since " in told.text and " (UTC) at the latest, by stage prod\n" in told.text
-    assert "\nExposure:    now: every one of these stages serves a deployment of the restored API (read back)\n" in told.text
-    assert "\nRedeploy:    deployed again and read back: the stages serve a deployment of the restored API\n" in told.text
+    since, now_open = told.said["Exposure"]
+    assert since.startswith("LIVE: published since ") and since.endswith(" (UTC) at the latest, by stage prod")
+    assert now_open == "now: every one of these stages serves a deployment of the restored API (read back)"
+    assert "deployed again and read back: the stages serve a deployment of the restored API" in told.said["Redeploy"]
     assert (told.outcome, told.subject.endswith(", restored")) == ("verified", True)
     [own] = remedied.writes(redeployed["id"])
     assert own["detail"]["eventName"] == "CreateDeployment"
@@ -173,14 +184,14 @@ def test_an_edit_that_was_never_published_is_not_published_and_the_stage_is_cont
     limited = settings_of(remedied, loop.prod)
     assert {key: (one["throttlingRateLimit"], one["throttlingBurstLimit"])
             for key, one in limited["methodSettings"].items()} == {"*/*": (0.0, 0), "~1pets/GET": (0.0, 0)}
-    assert "\nRedeploy:    not done yet: it waits for approval until " in told.text
-    assert "\nReason:      a deployment would publish an edit that never was: POST / was added\n" in told.text
-    assert f"\nApprove:     portcullis approve {redeploy['id']}\n" in told.text
-    assert "\nContain:     request limit set to 0 and read back: the stages refuse every request until this is undone\n" \
-        in told.text
-    assert "\nLimited:     /*/*/throttling/rateLimit: 50 -> 0\n" in told.text
-    assert "\nExposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API " \
-        "(read back)\n" in told.text
+    assert says(told, "Redeploy", "not done yet: it waits for approval until ")
+    assert "a deployment would publish an edit that never was: POST / was added" in told.said["Reason"]
+    assert f"portcullis approve {redeploy['id']}" in told.said["Approve"]
+    assert told.said["Contain"] == [
+        "request limit set to 0 and read back: the stages refuse every request until this is undone"]
+    assert "/*/*/throttling/rateLimit: 50 -> 0" in told.said["Limited"]
+    assert told.said["Exposure"][1] == \
+        "now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)"
     assert (told.outcome, told.subject.endswith(", restored, stages closed")) == ("awaiting", True)
     for own in remedied.writes(contain["id"]):
         reached = remedied.handled(own, "stage-logging", "api-lifecycle")
@@ -204,20 +215,20 @@ def test_a_containment_is_lifted_once_a_person_has_approved_the_deployment(stack
 
 def test_what_is_left_to_a_person_stays_published_and_that_is_told(remedied, loops):
     for name, lines in {
-            "told": ["Redeploy:    not done (redeploy, mode notify)", "Reason:      the mode of `redeploy` is `notify`",
-                     "Contain:     not done (contain, mode notify)", "Reason:      the mode of `contain` is `off`"],
-            "dry": ["Redeploy:    not done (dry run): it would be; policy allows it",
-                    "Contain:     not done (dry run): it would be; policy allows it"],
-            "edited-uncontained": ["Redeploy:    not done yet: it waits for approval until ",
-                                   "Contain:     not done yet: it waits for approval until "],
-            "unrecorded": ["Redeploy:    not done yet: it waits for approval until ",
-                           "Reason:      what the last deployment before the change published is not known"]}.items():
+            "told": [("Redeploy", "not done (redeploy, mode notify)"), ("Reason", "the mode of `redeploy` is `notify`"),
+                     ("Contain", "not done (contain, mode notify)"), ("Reason", "the mode of `contain` is `off`")],
+            "dry": [("Redeploy", "not done (dry run): it would be; policy allows it"),
+                    ("Contain", "not done (dry run): it would be; policy allows it")],
+            "edited-uncontained": [("Redeploy", "not done yet: it waits for approval until "),
+                                   ("Contain", "not done yet: it waits for approval until ")],
+            "unrecorded": [("Redeploy", "not done yet: it waits for approval until "),
+                           ("Reason", "what the last deployment before the change published is not known")]}.items():
         loop = loops[name]
         told, _ = assert_private(remedied, loop)
         assert told.subject.endswith(", still published"), name
-        assert "\nExposure:    now: as far as is known stage prod can still be reached as a public API\n" in told.text
+        assert "now: as far as is known stage prod can still be reached as a public API" in told.said["Exposure"]
         for line in lines:
-            assert f"\n{line}" in told.text, (name, told.text)
+            assert says(told, *line), (name, told.text)
         assert serving(remedied, loop.api) == loop.published
         assert settings_of(remedied, loop.prod) == {**loop.stage, "deploymentId": loop.published}
 
@@ -238,12 +249,12 @@ def test_deployments_that_cannot_be_read_count_as_live(stack, deployed_apis):
     told, entry = assert_private(stack, loop)
     assert entry["exposure"] == {"live": {"since": None, "stages": []}}
     assert told.subject.endswith(", still published")
-    assert "\nReason:      whether it was published could not be read: " in told.text
-    assert "\nExposure:    LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not " \
-        "known\n" in told.text
-    assert "\nExposure:    now: treat every stage of the API as public\n" in told.text
-    assert "\nRedeploy:    not done" in told.text and "\nReason:      no stage is known to deploy to\n" in told.text
-    assert "\nContain:     not done" in told.text
+    assert says(told, "Reason", "whether it was published could not be read: ")
+    assert told.said["Exposure"] == [
+        "LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not known",
+        "now: treat every stage of the API as public"]
+    assert says(told, "Redeploy", "not done") and "no stage is known to deploy to" in told.said["Reason"]
+    assert says(told, "Contain", "not done")
 
 
 def test_the_kill_switch_stops_between_two_writes_and_that_pages(stack, deployed_apis):
@@ -254,9 +265,10 @@ def test_the_kill_switch_stops_between_two_writes_and_that_pages(stack, deployed
     stack.brought_to_an_end(loop.event, FUNCTION)
     told, entry = stack.told(loop.event), stack.entry(loop.event, RESTORE)
     now = api_settings(stack, loop.api)
-    assert (now["policy"], now["endpointConfiguration"]) == (loop.before["policy"], loop.damaged["endpointConfiguration"])
+    assert now["policy"] == loop.before["policy"]
+    assert now["endpointConfiguration"] == loop.damaged["endpointConfiguration"]
     assert (entry["state"], told.outcome) == ("attempted", "attempted")
     assert told.text.splitlines()[1] == \
         "Somebody has to look now: restore-private-endpoint was attempted and is not verified."
-    assert "\nReason:      the kill switch stops every write\n" in told.text
+    assert "the kill switch stops every write" in told.said["Reason"]
     assert len(stack.writes(entry["id"])) == 1

@@ -11,7 +11,7 @@ import pytest
 from botocore import xform_name
 
 import grants
-from deployed import configuration_of, run_cdk
+from deployed import configuration_of, synthesise
 from stack import ROOT
 
 SOURCES = ROOT / "shared/aws/src"
@@ -31,8 +31,7 @@ def template(tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthesis")
     (folder / "configuration.json").write_text(json.dumps(configuration_of("auto")))
     nowhere = SimpleNamespace(folder=folder, endpoint_url="http://127.0.0.1:9")
-    run_cdk(nowhere, "synth", "portcullis", "--quiet", "--no-validation", "--output", str(folder / "cdk.out"),
-            "--context", f"config={folder / 'configuration.json'}", "--context", "stubArtifacts=true")
+    synthesise(nowhere, folder / "cdk.out", f"config={folder / 'configuration.json'}", "stubArtifacts=true")
     return json.loads((folder / "cdk.out/portcullis.template.json").read_text())
 
 

@@ -321,8 +321,8 @@ def test_a_rule_may_let_calls_pass_first(aws, queue):
 
 
 @pytest.mark.parametrize(("status", "code"), [
-    (400, "BadRequestException"), (403, "AccessDeniedException"), (404, "NotFoundException"), (409, "ConflictException"),
-    (429, "TooManyRequestsException"), (500, "InternalServerErrorException")])
+    (400, "BadRequestException"), (403, "AccessDeniedException"), (404, "NotFoundException"),
+    (409, "ConflictException"), (429, "TooManyRequestsException"), (500, "InternalServerErrorException")])
 def test_error_answers(aws, status, code):
     aws.faults({"operation": "CreateRestApi", "answer": status, "retry_after": 3, "times": 1})
     with pytest.raises(ClientError) as caught:

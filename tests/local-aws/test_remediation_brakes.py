@@ -1,12 +1,13 @@
-"""What stops remediation: the kill switch, a setting that is fought about, budgets. And that neither throwaway stages nor
-storms of duplicates wear it out.
+"""What stops remediation: the kill switch, a setting that is fought about, budgets. And that neither throwaway stages
+nor storms of duplicates wear it out.
 """
 
 import pytest
 
 from deliveries import at, deliver, variant
 from remedy import (
-    LOGGED, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, remediation, settings_of)
+    LOGGED, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, remediation, says,
+    settings_of)
 from scenes import last, patch, patches, unseen
 
 
@@ -47,7 +48,7 @@ def test_the_kill_switch_stops_the_next_one(stack, turn, reason):
     assert settings_of(stack, stage) == damaged
     assert written(stack, stage) == []
     assert (told.outcome, stack.entry(event)["state"]) == ("awaiting", "awaiting")
-    assert f"\nReason:      {reason}" in told.text
+    assert says(told, "Reason", f"{reason}")
 
 
 def test_the_one_after_the_kill_switch_allows_again_is_restored(stack):
@@ -88,8 +89,8 @@ def test_a_setting_that_is_taken_away_again_is_left_to_a_person_and_pages(stack)
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["same-second", "own-event-is-late"])
 def test_a_setting_that_is_taken_away_again_is_told_whatever_the_baseline_knows_of_its_restore(stack, is_late):
-    """The newest settings that the baseline has are those of the first attack: it counts whole seconds, and our own event
-    may come after that of the second attack.
+    """The newest settings that the baseline has are those of the first attack: it counts whole seconds, and our own
+    event may come after that of the second attack.
     """
     stage = known_stage(stack)
     first = attacked(stack, stage)
@@ -141,8 +142,8 @@ def test_a_stage_has_three_restores_an_hour(stack):
         outcomes.append(told.outcome)
     assert outcomes == ["verified"] * 3 + ["awaiting"]
     assert len(written(stack, stage)) == 3
-    assert "\nReason:      the resource or the account had its share of remediations for this hour, so a person has to " \
-        "decide\n" in told.text
+    assert told.said["Reason"] == [
+        "the resource or the account had its share of remediations for this hour, so a person has to decide"]
     assert settings_of(stack, stage)["methodSettings"]["~1bills/GET"]["loggingLevel"] == "OFF"
 
 

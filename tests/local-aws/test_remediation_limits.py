@@ -1,4 +1,4 @@
-"""What keeps remediation back: modes, caps, policies, exemptions, doubts; and that a tag that is stripped first does not."""
+"""What keeps remediation back: modes, caps, policies, exemptions, doubts; and that stripping a tag first does not."""
 
 import json
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import pytest
 
 from bench import ACCOUNT
 from deliveries import at, deliver, variant
-from remedy import attacked, known_stage, ledger_id, modes, remediation, settings_of
+from remedy import attacked, known_stage, ledger_id, modes, remediation, says, settings_of
 from scenes import last, patches
 
 RESCUER = f"arn:aws:iam::{ACCOUNT}:user/rescuer"
@@ -67,7 +67,8 @@ PLANNED = "nothing was changed (dry run): it would be put back; policy allows it
 DENIED = "nothing was changed (dry run): it would not be put back; policy does not allow it"
 WAITS = "nothing was changed yet: it waits for approval until"
 # What the function is told by its environment. For each case of it what the owner asks for and members of the attack's
-# record; then what must be said, what was done and why; and what is left in the ledger: state and the policies that decided.
+# record; then what must be said, what was done and why; and what is left in the ledger: the state, and the policies
+# that decided.
 NOT_DONE = {
     "": {
         "off": (asked_for("off"), {}, IGNORED, "remediation is switched off", None),
@@ -135,18 +136,18 @@ def test_nothing_is_written_and_the_message_says_why(remedied, not_done, name):
     assert case.damaged["methodSettings"]["*/*"]["loggingLevel"] == "OFF"
     assert settings_of(remedied, case.stage) == case.damaged
     assert written(remedied, case.stage) == []
-    assert f"\nDone:        {done}" in told.text
+    assert says(told, "Done", f"{done}")
     if reason:
-        assert f"\nReason:      {reason}\n" in told.text
+        assert f"{reason}" in told.said["Reason"]
     assert (entry and (entry["state"], *entry["policies"])) == left
     assert (entry["writes"] if entry else []) == []
     assert getattr(told, "outcome", None) == (left and left[0])
     if left:
-        label = "Planned:    " if done == DENIED else "Would set:  "
-        assert f"\n{label} /*/*/logging/loglevel: OFF -> INFO\n" in told.text
-        assert f"\nPolicy:      {left[1]}\n" in told.text
-    approve = f"\nApprove:     portcullis approve {ledger_id(case.event)}\n"
-    assert (approve in told.text) == (left == ("awaiting", "asked-for"))
+        label = "Planned" if done == DENIED else "Would set"
+        assert told.said[label] == ["/*/*/logging/loglevel: OFF -> INFO"]
+        assert f"{left[1]}" in told.said["Policy"]
+    waits = left == ("awaiting", "asked-for")
+    assert told.said["Approve"] == [f"portcullis approve {ledger_id(case.event)}"] * waits
 
 
 def test_by_hand_is_what_would_have_been_written(remedied, not_done):
@@ -172,8 +173,8 @@ def test_a_policy_of_the_deployment_has_the_last_word(stack, unless, done, left)
     stack.restart()
     assert settings_of(stack, stage) == damaged
     assert written(stack, stage) == []
-    assert f"\nDone:        {done}" in told.text
-    assert "\nReason:      team payments sees to it by itself\n" in told.text
+    assert says(told, "Done", f"{done}")
+    assert "team payments sees to it by itself" in told.said["Reason"]
     entry = stack.entry(event)
     assert (entry["state"], told.outcome) == (left, left)
     assert entry["policies"] == (["payments-by-hand"] if left == "planned" else ["asked-for"])
@@ -186,8 +187,8 @@ def test_an_exemption_that_has_ended_does_nothing_and_is_told(stack):
     told = stack.answered(attacked(stack, stage))
     assert settings_of(stack, stage) == before
     assert told.outcome == "verified"
-    assert "\nReason:      an exemption ended on 2020-01-01T00:00:00Z and does nothing any more: load test " \
-        "(team-payments)\n" in told.text
+    assert told.said["Reason"] == [
+        "an exemption ended on 2020-01-01T00:00:00Z and does nothing any more: load test (team-payments)"]
 
 
 def test_a_change_through_cloudformation_is_reverted_where_the_owner_asks_for_it(stack):
@@ -210,7 +211,7 @@ def test_what_the_record_does_not_show_waits_for_a_person(stack):
     assert settings_of(stack, stage) == damaged
     assert told.outcome == "awaiting"
     assert told.finding["confidence"] == "low"
-    assert "\nReason:      the record does not show what was changed, so a person has to look\n" in told.text
+    assert "the record does not show what was changed, so a person has to look" in told.said["Reason"]
 
 
 OPT_IN = {"portcullis:remediate": "enabled"}
@@ -245,5 +246,5 @@ def test_a_stage_that_never_had_the_tag_is_left_alone(stack):
     stack.configure_modes(BY_TAG)
     stage = known_stage(stack, tags={"portcullis:remediate": "disabled"})
     told = stack.answered(attacked(stack, stage))
-    assert "\nReason:      remediation is switched off\n" in told.text
+    assert "remediation is switched off" in told.said["Reason"]
     assert written(stack, stage) == []

@@ -2,10 +2,11 @@
 
 import pytest
 
-from bench import ACCOUNT, REGION, wait_for
+from bench import ACCOUNT, wait_for
 from deliveries import deliver
 from remedy import (
-    EARLIER, LOGGED, OFF, attacked, known_private_api, known_stage, ledger_id, made_public, modes, remediation, settings_of)
+    EARLIER, LOGGED, OFF, attacked, known_private_api, known_stage, ledger_id, made_public, modes, remediation, says,
+    settings_of)
 from scenes import LOG_GROUP, ROLE, patch, patches, rest_stage, unseen
 from stack import forward
 
@@ -44,8 +45,8 @@ def test_without_a_baseline_it_is_described(stack):
     unseen(stack, lambda: stages.append(rest_stage(rest)))
     event = attacked(stack, stages[0])
     told = stack.answered(event)
-    assert "\nDone:        nothing was changed (restore-stage-logging, mode notify)\n" in told.text
-    assert "\nReason:      what stood before is not known (no baseline), so nothing can be put back by itself\n" in told.text
+    assert "nothing was changed (restore-stage-logging, mode notify)" in told.said["Done"]
+    assert "what stood before is not known (no baseline), so nothing can be put back by itself" in told.said["Reason"]
     assert stack.entry(event) is None
     assert written(stack, event) == []
 
@@ -59,8 +60,8 @@ def test_what_was_deleted_meanwhile_is_not_made_again(stack, gone):
            rest.delete_stage(**stage))
     told = stack.answered(event)
     assert (told.outcome, told.subject.endswith(", NOT restored")) == ("failed", True)
-    assert f"\nDone:        {CANNOT}\n" in told.text
-    assert "\nReason:      it does not exist any more, so there is nothing to put back\n" in told.text
+    assert f"{CANNOT}" in told.said["Done"]
+    assert "it does not exist any more, so there is nothing to put back" in told.said["Reason"]
     assert stack.entry(event) is None
     assert [api["id"] for api in rest.get_rest_apis()["items"] if api["id"] == stage["restApiId"]] == \
         ([] if gone == "api" else [stage["restApiId"]])
@@ -111,9 +112,9 @@ def test_a_write_that_is_refused_is_told_as_not_made(stack, case):
     stack.aws.faults()
     assert settings_of(stack, stage) == damaged
     assert (told.outcome, told.subject.endswith(", NOT restored")) == ("failed", True)
-    assert f"\nDone:        {CANNOT}\n" in told.text
-    assert f"\nReason:      {reason}" in told.text
-    assert "\nBy hand:     to put it back, " in told.text
+    assert f"{CANNOT}" in told.said["Done"]
+    assert says(told, "Reason", f"{reason}")
+    assert says(told, "By hand", "to put it back, ")
     entry = stack.entry(event)
     assert (entry["state"], entry["reasons"][-1].startswith(reason), "lease" in entry) == ("failed", True, False)
 
@@ -133,8 +134,8 @@ def test_settings_that_may_not_be_read_are_told(stack):
     stack.aws.faults({"operation": "GetStage", "answer": 403})
     told = stack.answered(event)
     assert (told.outcome, stack.entry(event)) == ("failed", None)
-    assert f"\nDone:        {CANNOT}\n" in told.text
-    assert "\nReason:      cannot read the stage: " in told.text
+    assert f"{CANNOT}" in told.said["Done"]
+    assert says(told, "Reason", "cannot read the stage: ")
     assert "AccessDenied" in told.text
 
 
@@ -152,7 +153,7 @@ def test_a_change_that_is_running_is_waited_for(stack, remediation, operation, f
     assert stack.brought_to_an_end(event, function) == ["failed", "fired"]
     told = stack.told(event)
     assert (told.outcome, told.subject.endswith(", not restored yet")) == ("retrying", True)
-    assert "\nReason:      another change of it is running: " in told.text
+    assert says(told, "Reason", "another change of it is running: ")
     [later] = stack.told_later(event)
     assert (later.kind, later.outcome, later.remediation["state"]) == ("resolved", "verified", "verified")
     assert later.subject.startswith("RESTORED: ")
@@ -207,9 +208,9 @@ def test_what_somebody_has_set_since_is_left_alone(stack):
     told = stack.answered(event)
     assert settings_of(stack, stage) == now
     assert told.outcome == "failed"
-    assert f"\nDone:        {CANNOT}\n" in told.text
-    assert "\nReason:      nothing is left to put back\n" in told.text
-    assert "\nNote:        " in told.text
+    assert f"{CANNOT}" in told.said["Done"]
+    assert "nothing is left to put back" in told.said["Reason"]
+    assert says(told, "Note", "")
 
 
 def test_what_somebody_has_put_back_already_is_left_alone(stack):
@@ -221,7 +222,7 @@ def test_what_somebody_has_put_back_already_is_left_alone(stack):
     told = stack.answered(event)
     assert settings_of(stack, stage) == before
     assert (told.outcome, told.subject.endswith(", right again")) == ("already-right", True)
-    assert "\nDone:        nothing had to be changed: the live settings are as they were before the change\n" in told.text
+    assert "nothing had to be changed: the live settings are as they were before the change" in told.said["Done"]
     assert (stack.entry(event), written(stack, event)) == (None, [])
 
 
@@ -237,9 +238,10 @@ def test_what_is_taken_away_before_it_is_read_back_pages(stack):
     told, entry = stack.told(event), stack.entry(event)
     assert (entry["state"], told.outcome, told.severity) == ("attempted", "attempted", "critical")
     assert told.subject.startswith("CRITICAL: ") and told.subject.endswith(", restore NOT verified")
-    assert told.text.splitlines()[1] == "Somebody has to look now: restore-stage-logging was attempted and is not verified."
-    assert "\nReason:      read back, and not as wanted: /*/*/logging/loglevel\n" in told.text
-    assert "\nTried:       /*/*/logging/loglevel: OFF -> INFO\n" in told.text
+    assert told.text.splitlines()[1] == \
+        "Somebody has to look now: restore-stage-logging was attempted and is not verified."
+    assert "read back, and not as wanted: /*/*/logging/loglevel" in told.said["Reason"]
+    assert "/*/*/logging/loglevel: OFF -> INFO" in told.said["Tried"]
 
 
 def test_two_restores_of_one_stage_at_once_take_turns(stack):
@@ -280,8 +282,8 @@ def test_the_accounts_role_is_restored_first_where_that_is_asked_for(stack):
     assert rest.get_account()["cloudwatchRoleArn"] == ROLE
     assert settings_of(stack, stage, "us-east-2") == before
     assert told.outcome == "verified"
-    assert "\nAlso:        put back and read back: as it was\n" in told.text
-    assert f"\nRestored:    /cloudwatchRoleArn: (not set) -> {ROLE}\n" in told.text
+    assert "put back and read back: as it was" in told.said["Also"]
+    assert f"/cloudwatchRoleArn: (not set) -> {ROLE}" in told.said["Restored"]
     role = stack.entry(event, "restore-account-logging-role")
     assert (role["state"], stack.entry(event)["state"]) == ("verified", "verified")
     # In this order.
@@ -293,8 +295,9 @@ EXPLAINED = "execution logging cannot be restored while the account has no Cloud
 
 
 @pytest.mark.parametrize(("region", "former", "asked", "also", "reason"), [
-    ("us-west-1", True, "notify", "nothing was changed; the commands below put it back (restore-account-logging-role, mode "
-     "notify)", "the account has no CloudWatch role"),
+    ("us-west-1", True, "notify",
+     "nothing was changed; the commands below put it back (restore-account-logging-role, mode notify)",
+     "the account has no CloudWatch role"),
     ("us-west-2", False, "auto", "nothing was changed (restore-account-logging-role, mode notify)",
      "the account has no CloudWatch role, and no former one is known"),
     ("eu-west-2", True, "approve", "nothing was changed yet: it waits for approval until", None)],
@@ -309,8 +312,8 @@ def test_without_the_accounts_role_the_rest_is_restored_and_the_levels_are_expla
     assert found["methodSettings"]["*/*"]["loggingLevel"] == "OFF"
     assert "cloudwatchRoleArn" not in rest.get_account()
     assert stack.entry(event)["state"] == "verified"
-    assert f"\nReason:      {EXPLAINED}\n" in told.text
-    assert f"\nAlso:        {also}" in told.text
+    assert f"{EXPLAINED}" in told.said["Reason"]
+    assert says(told, "Also", f"{also}")
     if reason:
-        assert f"\nReason:      {reason}\n" in told.text
+        assert f"{reason}" in told.said["Reason"]
     assert told.outcome == ("awaiting" if asked == "approve" else "verified")

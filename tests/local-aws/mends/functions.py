@@ -63,15 +63,15 @@ def invoke_settings_of_the_latest_version():
 
 
 def output_is_never_lost():
-    """In AWS all that a function prints is in its log. MiniStack takes what is there 50 ms after the answer; the rest waits
-    for the next invocation of the same process, which on a busy machine may never come.
+    """In AWS all that a function prints is in its log. MiniStack takes what is there 50 ms after the answer; the rest
+    waits for the next invocation of the same process, which may never come.
     """
     pump = lambda_runtime.ProvidedWorker._pump_output
     lambda_runtime.ProvidedWorker._pump_output = lambda worker, stream, lines: pump(worker, stream, Shown(lines))
 
 
 class Shown:
-    """Writes each line at once, whole, to the server's own output; what an invocation waits for is only that one came."""
+    """Writes each line at once, whole, to the server's own output; an invocation learns only that one came."""
 
     def __init__(self, lines):
         self._lines = lines
