@@ -123,7 +123,11 @@ pub(crate) fn configured(config: &Config, name: &str) -> Result<Option<String>, 
     let path = folder(config).join(name);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && config.folder.is_none() => {
+        // Without modes nothing is written: only thresholds have to be where they are said to be.
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                && (config.folder.is_none() || name == "remediation.toml") =>
+        {
             Ok(None)
         }
         Err(error) => Err(format!("cannot read `{}`: {error}", path.display()).into()),
