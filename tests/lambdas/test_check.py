@@ -26,7 +26,8 @@ def binary(machine=0xB7, libraries=("libc.so.6",), versions=("GLIBC_2.17", "GLIB
     needed = struct.pack("<HHIII", 1, len(versions), at(libraries[0]), 16, 0) if versions else b""
     for left, name in zip(range(len(versions), 0, -1), versions):
         needed += struct.pack("<IHHII", 0, 0, 2, at(name), 16 if left > 1 else 0)
-    sections = [(0, b"", 0), (elf.DYNAMIC, dynamic, 0), (elf.VERSIONS_NEEDED, needed, 1 if versions else 0), (3, names, 0)]
+    sections = [
+        (0, b"", 0), (elf.DYNAMIC, dynamic, 0), (elf.VERSIONS_NEEDED, needed, 1 if versions else 0), (3, names, 0)]
     strings = len(sections) - 1
     table, body = b"", b""
     for kind, content, entries in sections:

@@ -7,7 +7,7 @@ import pytest
 from bench import LocalAws
 from deliveries import deliver
 from remedy import EARLIER, Remedied, recorded
-from rows import ALL, LOGGED, ORDERS, REST, assert_private_again, assert_restored, ended, rest_loop, run
+from rows import ALL, LOGGED, ORDERS, REST, TRACED, assert_private_again, assert_restored, ended, rest_loop, run
 from scenes import ROLE, patch, patches
 
 # What moto can do: it takes no key away.
@@ -51,7 +51,7 @@ def second_loops(second):
 
 @pytest.mark.parametrize("row", ON_MOTO)
 def test_logging_of_a_rest_stage_comes_back_on_moto(second, second_loops, row):
-    assert_restored(second, second_loops[row])
+    assert_restored(second, second_loops[row], is_noted=REST[row][1] == TRACED)
 
 
 def test_a_key_that_was_removed_comes_back_on_moto(second):

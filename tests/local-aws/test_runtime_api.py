@@ -77,7 +77,10 @@ MALFORMED = {
     "a text": b'"x"',
     "null": b"null",
     "an empty object": b"{}",
-    "a command": b'{"command": "approve", "id": "x"}',
+    "a command without id": b'{"command": "approve"}',
+    "a command nobody knows": b'{"command": "delete", "id": "x"}',
+    "a command and more": b'{"command": "approve", "id": "x", "detail": {}}',
+    "a command in numbers": b'{"command": 1, "id": 2}',
     "deep arrays": b"[" * 100_000 + b"]" * 100_000,
     "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "no JSON": b"not json{",
@@ -94,6 +97,21 @@ def test_a_malformed_event_is_an_error_with_a_reason(function, payload):
     assert answer["errorType"]
     assert 0 < len(answer["errorMessage"]) < 2_000
     assert function.is_running()
+
+
+REFUSED = {
+    "x": "this is no id of a remediation",
+    "restore-stage-logging-0123456789abcdef": "the ledger has no such entry",
+    "restore-private-endpoint-0123456789abcdef": "the function `api-exposure` does that",
+    "restore-stage-logging-\n" + "x" * 100_000: "this is no id of a remediation",
+}
+
+
+@pytest.mark.parametrize("verb", ["approve", "undo"])
+@pytest.mark.parametrize("id_", REFUSED, ids=["no id", "unknown", "another function's", "a long one"])
+def test_a_command_on_nothing_is_refused(function, verb, id_):
+    answer = {"id": id_, "state": "refused", "text": [REFUSED[id_]]}
+    assert invoke(function, {"command": verb, "id": id_, "by": "x\n" * 1_000}) == ("response", answer)
 
 
 def nested(depth):

@@ -1,10 +1,8 @@
 """Mends of Lambda: whose credentials a function has, and by which id it knows a retry."""
 
-import contextlib
 import contextvars
 import hashlib
 import os
-import queue
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sts
@@ -66,21 +64,18 @@ def output_is_never_lost():
     """In AWS all that a function prints is in its log. MiniStack takes what is there 50 ms after the answer; the rest
     waits for the next invocation of the same process, which may never come.
     """
-    pump = lambda_runtime.ProvidedWorker._pump_output
-    lambda_runtime.ProvidedWorker._pump_output = lambda worker, stream, lines: pump(worker, stream, Shown(lines))
+    worker = lambda_runtime.ProvidedWorker
+    pump = worker._pump_output
+    worker._pump_output = lambda self, stream, _lines: pump(self, stream, Shown())
+    worker._drain_stderr_bounded = lambda self, **_waits: ""
 
 
 class Shown:
-    """Writes each line at once, whole, to the server's own output; an invocation learns only that one came."""
-
-    def __init__(self, lines):
-        self._lines = lines
+    """Writes each line at once, and whole, to the server's own output."""
 
     def put_nowait(self, line):
         """Takes a line of a function."""
         os.write(1, f"{line}\n".encode())
-        with contextlib.suppress(queue.Full):
-            self._lines.put_nowait("")
 
 
 MENDS = (functions_run_as_their_role, retries_keep_the_request_id, invoke_settings_of_the_latest_version,
