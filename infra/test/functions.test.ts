@@ -103,9 +103,7 @@ describe.each(DEPLOYMENTS)('%s', (_, json) => {
   test('every rule that invokes is watched, on its own bus', () => {
     const all = alarms(json);
     for (const [id, rule] of ofType(json, 'AWS::Events::Rule').filter(([, one]) => one.Properties['Targets'])) {
-      const alarm =
-        all[`${rule.Properties['Name']}-failed-invocations`] ??
-        all[`portcullis-${rule.Properties['Name']}-failed-invocations`];
+      const alarm = all[`${rule.Properties['Name']}-failed-invocations`];
       const bus = rule.Properties['EventBusName'];
       expect(alarm, rule.Properties['Name']).toMatchObject({
         Namespace: 'AWS/Events',

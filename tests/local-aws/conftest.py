@@ -7,6 +7,7 @@ import pytest
 sys.dont_write_bytecode = True
 
 from bench import LocalAws  # noqa: E402  (after the line above, so that nothing is left in the tree)
+from remedy import remediation  # noqa: E402
 from stack import Stack  # noqa: E402
 
 
@@ -39,6 +40,13 @@ def stack(deployed):
     deployed.aws.faults()
     deployed.empty()
     return deployed
+
+
+@pytest.fixture(scope="module")
+def remedied(tmp_path_factory):
+    """Portcullis that puts everything back at once, in an AWS of its own; each test has APIs of its own."""
+    with remediation(tmp_path_factory.mktemp("config")) as stack:
+        yield stack
 
 
 @pytest.hookimpl(wrapper=True)

@@ -96,16 +96,6 @@ class Deployed(Remedied):
         items = self.aws.client("dynamodb").scan(TableName=self.tables[1], ConsistentRead=True)["Items"]
         return [json.loads(plain(item["version"])) for item in items if "version" in item]
 
-    def invoke(self, name, payload, wait=True):
-        """Calls a function and waits for its answer, or calls it as an event does."""
-        answer = self.aws.client("lambda").invoke(
-            FunctionName=f"portcullis-{name}", Payload=json.dumps(payload).encode(),
-            InvocationType="RequestResponse" if wait else "Event")
-        body = json.loads(answer["Payload"].read() or b"null")
-        if "FunctionError" in answer:
-            raise RuntimeError(f"{name}: {body}")
-        return body
-
     def cold(self, name):
         """Ends a function's processes, so that it has no credentials of other roles."""
         self._configure(name, {})

@@ -90,9 +90,27 @@ class Remedied(Stack):
         for pk, sk in self.items("L#T#"):
             table.delete_item(TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
 
+    @contextlib.contextmanager
+    def afresh(self):
+        """Without faults and with all of the budgets; kill switch and modes are as at the start afterwards."""
+        file = self.folder / "remediation.toml"
+        configured = file.read_text()
+        self.aws.faults()
+        self.forgive()
+        yield self
+        self.aws.faults()
+        self.switch("allow")
+        if file.read_text() != configured:
+            self.configure_modes(configured)
+
     def writes(self, entry_id=""):
         """Events of calls by the remediator's role, of one ledger entry or of all."""
         return [event for event in self.aws.events() if f":assumed-role/{REMEDIATOR}/{entry_id}" in issuer(event)]
+
+    def writes_to(self, api):
+        """Those to an API, or to the API of a stage."""
+        return [event for event in self.writes()
+                if event["detail"]["requestParameters"]["restApiId"] == api["restApiId"]]
 
     def told(self, event):
         """The one message about the finding of an event."""

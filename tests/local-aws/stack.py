@@ -98,6 +98,16 @@ class Stack:
 
         return wait_for(tries, seconds=30)
 
+    def invoke(self, name, payload, wait=True):
+        """Calls a function and waits for its answer, or calls it as an event does."""
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=f"portcullis-{name}", Payload=json.dumps(payload).encode(),
+            InvocationType="RequestResponse" if wait else "Event")
+        body = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise RuntimeError(f"{name}: {body}")
+        return body
+
     def deploy(self, name):
         """One function with its rule and its on-failure queue; returns its ARN."""
         function = f"portcullis-{name}"

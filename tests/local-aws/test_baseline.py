@@ -27,15 +27,6 @@ def kept():
         yield stack
 
 
-def invoke(stack, payload):
-    """Calls the function `baseline` and waits for its answer."""
-    answer = stack.aws.client("lambda").invoke(
-        FunctionName="portcullis-baseline", Payload=json.dumps(payload).encode())
-    body = json.loads(answer["Payload"].read() or b"null")
-    assert "FunctionError" not in answer, body
-    return body
-
-
 def test_a_finding_shows_what_stood_before(kept):
     kept.empty()
     set_account_role(kept.aws)
@@ -71,10 +62,10 @@ def test_a_sweep_finds_what_no_event_told_and_export_writes_it(kept, tmp_path):
     rest = rest_stage(kept.aws.client("apigateway"))
     http = http_stage(kept.aws.client("apigatewayv2"))
     kept.aws.faults()
-    invoke(kept, {"command": "sweep"})
+    kept.invoke("baseline", {"command": "sweep"})
     [message] = kept.aws.client("sqs").receive_message(QueueUrl=kept.sweeps, MaxNumberOfMessages=10)["Messages"]
     record = {"messageId": message["MessageId"], "body": message["Body"], "eventSource": "aws:sqs"}
-    assert invoke(kept, {"Records": [record]}) == {"batchItemFailures": []}
+    assert kept.invoke("baseline", {"Records": [record]}) == {"batchItemFailures": []}
 
     lines = exported(kept, tmp_path / "baseline.ndjson")
     names = {(line["kind"], (line.get("api") or {}).get("id"), line.get("stage")) for line in lines}

@@ -10,7 +10,7 @@ import pytest
 
 from deliveries import deliver
 from remedy import (
-    EARLIER, attacked, known_private_api, known_stage, ledger_id, made_public, modes, remediation, settings_of)
+    EARLIER, attacked, known_private_api, known_stage, ledger_id, made_public, modes, settings_of)
 from scenes import LOG_GROUP, http_stage, last, patches, unseen
 
 LEVEL = "/*/*/logging/loglevel"
@@ -19,21 +19,17 @@ STAGES = 24
 
 
 @pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """One Portcullis whose owner asks for approval, of stages and of everything else; each test has APIs of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        stack.configure_modes(modes("approve"))
-        yield stack
+def remedied(remedied):
+    """The owner asks for approval, of stages and of everything else."""
+    remedied.configure_modes(modes("approve"))
+    return remedied
 
 
 @pytest.fixture
 def stack(remedied):
-    """The same with all of the budgets; kill switch and modes are as at the start afterwards."""
-    remedied.forgive()
-    yield remedied
-    remedied.switch("allow")
-    if (remedied.folder / "remediation.toml").read_text() != modes("approve"):
-        remedied.configure_modes(modes("approve"))
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 @pytest.fixture(scope="module")

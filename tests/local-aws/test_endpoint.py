@@ -12,7 +12,7 @@ import pytest
 
 from bench import wait_for
 from deliveries import deliver
-from remedy import EARLIER, POLICY, api_settings, ledger_id, modes, private_api, remediation, says, settings_of
+from remedy import EARLIER, POLICY, api_settings, ledger_id, modes, private_api, says, settings_of
 from scenes import last, patch, patches, unseen
 
 FUNCTION, RESTORE = "api-exposure", "restore-private-endpoint"
@@ -31,19 +31,11 @@ SCENARIOS = {
     "dry": ("dry-run", "dry-run", LIVE), "one-of-two": ("auto", "auto", LIVE), "unrecorded": ("auto", "notify", LIVE)}
 
 
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """One Portcullis for all tests."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
-
-
 @pytest.fixture
 def stack(remedied):
-    """The same without faults; the kill switch allows afterwards."""
-    yield remedied
-    remedied.aws.faults()
-    remedied.switch("allow")
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from bench import ACCOUNT, REGION
-from remedy import EARLIER, remediation
+from remedy import EARLIER
 from rows import (
     DEFAULT, REST, ROUTES, TRACED, V2, assert_own_writes, assert_private_again, assert_restored, changes, ended,
     on_ministack, rest_loop, run, settings, v2_change, v2_loop, v2_stage)
 from scenes import ROLE, patches, rest_stage
 from stack import forward
-
-
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """Portcullis that puts everything back at once, in an AWS of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

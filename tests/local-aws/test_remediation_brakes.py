@@ -6,32 +6,15 @@ import pytest
 
 from deliveries import at, deliver, variant
 from remedy import (
-    LOGGED, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, remediation, says,
-    settings_of)
+    LOGGED, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, says, settings_of)
 from scenes import last, patch, patches, unseen
-
-
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """One Portcullis for all tests; each has APIs of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
 
 
 @pytest.fixture
 def stack(remedied):
-    """The same without faults and with all of the budgets; the kill switch allows afterwards."""
-    remedied.aws.faults()
-    remedied.forgive()
-    yield remedied
-    remedied.aws.faults()
-    remedied.switch("allow")
-
-
-def written(stack, stage):
-    """Writes by the remediator's role to the API of a stage."""
-    return [event for event in stack.writes()
-            if event["detail"]["requestParameters"]["restApiId"] == stage["restApiId"]]
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 @pytest.mark.parametrize(("turn", "reason"), [
@@ -46,7 +29,7 @@ def test_the_kill_switch_stops_the_next_one(stack, turn, reason):
     damaged = settings_of(stack, stage)
     told = stack.answered(event)
     assert settings_of(stack, stage) == damaged
-    assert written(stack, stage) == []
+    assert stack.writes_to(stage) == []
     assert (told.outcome, stack.entry(event)["state"]) == ("awaiting", "awaiting")
     assert says(told, "Reason", f"{reason}")
 
@@ -74,7 +57,7 @@ def test_a_setting_that_is_taken_away_again_is_left_to_a_person_and_pages(stack)
     told = stack.answered(again)
     damaged = settings_of(stack, stage)
     assert damaged["methodSettings"]["*/*"]["loggingLevel"] == "OFF"
-    assert len(written(stack, stage)) == 1
+    assert len(stack.writes_to(stage)) == 1
     entry = stack.entry(again)
     assert (entry["state"], entry["contested"], told.outcome) == ("awaiting", True, "awaiting")
     assert (told.severity, told.finding["severity"]) == ("critical", "high")
@@ -141,7 +124,7 @@ def test_a_stage_has_three_restores_an_hour(stack):
         told = stack.answered(event)
         outcomes.append(told.outcome)
     assert outcomes == ["verified"] * 3 + ["awaiting"]
-    assert len(written(stack, stage)) == 3
+    assert len(stack.writes_to(stage)) == 3
     assert told.said["Reason"] == [
         "the resource or the account had its share of remediations for this hour, so a person has to decide"]
     assert settings_of(stack, stage)["methodSettings"]["~1bills/GET"]["loggingLevel"] == "OFF"
@@ -162,7 +145,7 @@ def test_throwaway_stages_do_not_keep_a_private_api_from_being_restored(stack):
     assert (states.count("verified"), states.count("awaiting")) == (20, 2)
     restored = [("accessLogSettings" in settings_of(stack, stage)) for stage in stages]
     assert restored == [state == "verified" for state in states]
-    assert len(written(stack, first)) == 20
+    assert len(stack.writes_to(first)) == 20
 
     event = made_public(stack, api)
     assert stack.answered(event, "api-exposure").outcome == "verified"
@@ -187,7 +170,7 @@ def test_a_storm_of_one_event_patches_once_and_tells_once(stack):
     deliver(stack, [event], copies=200)
     stack.handled(event, "stage-logging", "api-lifecycle", times=200)
     assert settings_of(stack, stage) == before
-    assert len(written(stack, stage)) == 1
+    assert len(stack.writes_to(stage)) == 1
     assert stack.told(event).outcome == "verified"
     assert stack.told_later(event) == []
     entry = stack.entry(event)

@@ -12,7 +12,7 @@ import pytest
 
 from bench import wait_for
 from deliveries import deliver
-from remedy import attacked, known_stage, ledger_id, remediation, says, settings_of
+from remedy import attacked, known_stage, ledger_id, says, settings_of
 from scenes import patch
 
 # What a restore of access logs costs: in the order in which the function calls.
@@ -56,22 +56,19 @@ def named(numbers):
 
 
 @pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
+def remedied(remedied):
     """The functions have no retries in their SDK, so that one failing call fails the invocation."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        stack.settings["AWS_MAX_ATTEMPTS"] = "1"
-        (stack.folder / "thresholds.toml").write_text(UNCOUNTED)
-        stack.restart()
-        yield stack
+    remedied.settings["AWS_MAX_ATTEMPTS"] = "1"
+    (remedied.folder / "thresholds.toml").write_text(UNCOUNTED)
+    remedied.restart()
+    return remedied
 
 
 @pytest.fixture
 def stack(remedied):
-    """The same without faults and with all of the budgets."""
-    remedied.aws.faults()
-    remedied.forgive()
-    yield remedied
-    remedied.aws.faults()
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from bench import ACCOUNT
 from deliveries import at, deliver, variant
-from remedy import attacked, known_stage, ledger_id, modes, remediation, says, settings_of
+from remedy import attacked, known_stage, ledger_id, modes, says, settings_of
 from scenes import last, patches
 
 RESCUER = f"arn:aws:iam::{ACCOUNT}:user/rescuer"
@@ -21,28 +21,11 @@ when { resource has api && resource.api == "%s" }%s;
 """
 
 
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """One Portcullis for all tests; each has APIs of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
-
-
 @pytest.fixture
 def stack(remedied):
-    """The same without faults and with all of the budgets; the modes are as at the start afterwards."""
-    remedied.aws.faults()
-    remedied.forgive()
-    yield remedied
-    remedied.aws.faults()
-    if (remedied.folder / "remediation.toml").read_text() != modes():
-        remedied.configure_modes(modes())
-
-
-def written(stack, stage):
-    """Writes by the remediator's role to the API of a stage."""
-    return [event for event in stack.writes()
-            if event["detail"]["requestParameters"]["restApiId"] == stage["restApiId"]]
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 def selected(stage, kind="target", **members):
@@ -172,7 +155,7 @@ def test_a_policy_of_the_deployment_has_the_last_word(stack, unless, done, left)
     file.unlink()
     stack.restart()
     assert settings_of(stack, stage) == damaged
-    assert written(stack, stage) == []
+    assert stack.writes_to(stage) == []
     assert says(told, "Done", f"{done}")
     assert "team payments sees to it by itself" in told.said["Reason"]
     entry = stack.entry(event)
@@ -247,4 +230,4 @@ def test_a_stage_that_never_had_the_tag_is_left_alone(stack):
     stage = known_stage(stack, tags={"portcullis:remediate": "disabled"})
     told = stack.answered(attacked(stack, stage))
     assert "remediation is switched off" in told.said["Reason"]
-    assert written(stack, stage) == []
+    assert stack.writes_to(stage) == []

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bench import ACCOUNT
-from remedy import EARLIER, REMEDIATOR, TRUST, as_remediator, issuer, remediation
+from remedy import EARLIER, REMEDIATOR, TRUST, as_remediator, issuer
 from rows import (
     ACCESS, REST, assert_own_writes, assert_restored, ended, kept_rest_stage, on_ministack, rest_loop, run, settings,
     v2_loop)
@@ -13,13 +13,6 @@ from scenes import ROLE, last, patches
 from stack import forward
 
 MEMBER = "222233334444"
-
-
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """Portcullis that puts everything back at once, in an AWS of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -16,22 +16,11 @@ DESTINATION = "/accessLogSettings/destinationArn"
 LEVELS = {key: value for key, value in LOGGED.items() if key.endswith("loglevel")}
 
 
-@pytest.fixture(scope="module")
-def remedied(tmp_path_factory):
-    """One Portcullis for all tests; each has APIs of its own."""
-    with remediation(tmp_path_factory.mktemp("config")) as stack:
-        yield stack
-
-
 @pytest.fixture
 def stack(remedied):
-    """The same without faults and with all of the budgets; the modes are as at the start afterwards."""
-    remedied.aws.faults()
-    remedied.forgive()
-    yield remedied
-    remedied.aws.faults()
-    if (remedied.folder / "remediation.toml").read_text() != modes():
-        remedied.configure_modes(modes())
+    """The same without faults and with all of the budgets; switch and modes are as at the start afterwards."""
+    with remedied.afresh():
+        yield remedied
 
 
 def written(stack, event):
@@ -136,6 +125,17 @@ def test_settings_that_may_not_be_read_are_told(stack):
     assert (told.outcome, stack.entry(event)) == ("failed", None)
     assert f"{CANNOT}" in told.said["Done"]
     assert says(told, "Reason", "cannot read the stage: ")
+    assert "AccessDenied" in told.text
+
+
+def test_a_baseline_that_may_not_be_read_is_told(stack):
+    stage = known_stage(stack)
+    event = attacked(stack, stage)
+    stack.aws.faults({"operation": "dynamodb:Query", "answer": 403, "times": 1})
+    stack.invoke("stage-logging", event)
+    told = stack.told(event)
+    assert stack.entry(event) is None
+    assert says(told, "Reason", "what stood before cannot be read, so nothing can be put back by itself: ")
     assert "AccessDenied" in told.text
 
 

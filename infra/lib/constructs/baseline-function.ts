@@ -11,7 +11,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Artifacts } from '../artifacts';
 import { accountsOf, type Config } from '../config';
-import { functionName, READER_ROLE, roleArn } from '../names';
+import { READER_ROLE, roleArn } from '../names';
 import { readPattern } from '../patterns';
 import { keepBaselines, sweep, useKey } from '../permissions';
 import { accountsToml } from '../remediation';
@@ -94,23 +94,22 @@ export class BaselineFunction extends Construct {
   }
 
   private hear(bus?: IEventBus): void {
-    const name = functionName(NAME);
     const input = RuleTargetInput.fromObject({ command: 'sweep' });
     this.guarded.hear('Rule', {
-      ruleName: name,
+      name: NAME,
       description: 'Portcullis: changes of settings',
       eventPattern: readPattern(NAME),
       bus,
     });
     this.guarded.hear('Daily', {
-      ruleName: `${name}-daily`,
+      name: `${NAME}-daily`,
       description: 'Portcullis: looks at everything once a day',
       schedule: Schedule.rate(Duration.days(1)),
       input,
     });
     // CloudFormation tells the default bus when this stack is done: a sweep without a custom resource.
     this.guarded.hear('Deployed', {
-      ruleName: `${name}-deployed`,
+      name: `${NAME}-deployed`,
       description: 'Portcullis: looks at everything after a deployment',
       eventPattern: {
         source: ['aws.cloudformation'],

@@ -35,7 +35,8 @@ export interface GuardedFunctionProps {
 }
 
 export interface HearProps {
-  readonly ruleName: string;
+  /** Of the rule, without the prefix `portcullis-`. */
+  readonly name: string;
   readonly description: string;
   readonly eventPattern?: EventPattern;
   readonly schedule?: Schedule;
@@ -105,12 +106,13 @@ export class GuardedFunction extends Construct {
   }
 
   /** A rule that invokes the function. What cannot be delivered ends in the queue that its alarm watches. */
-  public hear(id: string, { input, bus, ...props }: HearProps): void {
-    const rule = new Rule(this, id, { ...props, eventBus: bus });
+  public hear(id: string, { name, input, bus, ...props }: HearProps): void {
+    const ruleName = functionName(name);
+    const rule = new Rule(this, id, { ...props, ruleName, eventBus: bus });
     rule.addTarget(new LambdaFunction(this.function, { deadLetterQueue: this.undelivered.queue, event: input }));
     this.props.onCall.alarm(this, `${id}Failed`, {
-      name: `${props.ruleName}-failed-invocations`,
-      description: `Rule ${props.ruleName} could not invoke its function. Look at the queue of undelivered events.`,
+      name: `${name}-failed-invocations`,
+      description: `Rule ${ruleName} could not invoke its function. Look at the queue of undelivered events.`,
       metric: new Metric({
         namespace: 'AWS/Events',
         metricName: 'FailedInvocations',

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import * as fs from 'node:fs';
 import type { Artifacts, ConfigFile } from '../artifacts';
 import { accountsOf, type Config } from '../config';
-import { functionName, KILL_SWITCH, READER_ROLE, REMEDIATOR_ROLE, roleArn } from '../names';
+import { KILL_SWITCH, READER_ROLE, REMEDIATOR_ROLE, roleArn } from '../names';
 import { POLICIES } from '../paths';
 import { readPattern } from '../patterns';
 import { countInTable, publish, readBaselines, readKillSwitch, useKey } from '../permissions';
@@ -72,7 +72,7 @@ export class RuleFunction extends Construct {
       onCall,
     });
     this.guarded.hear('Rule', {
-      ruleName: functionName(name),
+      name,
       description: `Portcullis: events of ${name}`,
       eventPattern: readPattern(name),
       bus: props.bus,

@@ -53,6 +53,7 @@ impl BaselineReader for DynamoBaselines {
         Ok(Past {
             before: baselines.before(record, change),
             versions: ordered(&lines)?,
+            unreadable: None,
         })
     }
 

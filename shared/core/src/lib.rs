@@ -14,6 +14,7 @@ pub mod driver;
 pub mod escape;
 pub mod finding;
 pub mod functions;
+pub mod heard;
 pub mod keeper;
 pub mod metrics;
 pub mod notification;

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::causes::chain;
 use crate::change::Target;
 use crate::finding::{Finding, Severity};
+use crate::heard::Heard;
 use crate::notification;
 use crate::record::Record;
 use crate::remediation::report::Report;
@@ -98,18 +99,8 @@ pub struct RemediationOutcome {
 pub struct Outcome {
     /// Name of the function.
     pub function: &'static str,
-    /// `eventID`.
-    pub event_id: Option<String>,
-    /// `eventName`.
-    pub event_name: Option<String>,
-    /// Account of the event.
-    pub account: Option<String>,
-    /// Region of the event.
-    pub region: Option<String>,
-    /// The API that was changed.
-    pub api_id: Option<String>,
-    /// The stage that was changed.
-    pub stage: Option<String>,
+    /// The event.
+    pub heard: Heard,
     /// Where the event ended.
     pub disposition: Disposition,
     /// Findings on the record and on windows that it closed.
@@ -139,12 +130,7 @@ impl Outcome {
     pub fn received(function: &'static str) -> Self {
         Self {
             function,
-            event_id: None,
-            event_name: None,
-            account: None,
-            region: None,
-            api_id: None,
-            stage: None,
+            heard: Heard::default(),
             disposition: Disposition::NotOurs,
             findings: Vec::new(),
             remediations: Vec::new(),
@@ -161,16 +147,13 @@ impl Outcome {
 
     /// The record could be read.
     pub fn read(&mut self, record: &Record) {
-        self.event_id = Some(record.id.clone());
-        self.event_name = Some(record.name.clone());
-        self.account = Some(record.account.clone());
-        self.region = Some(record.region.clone());
+        self.heard.read(record);
     }
 
     /// It is a change that the rules judge; quiet unless one fires.
     pub fn judged(&mut self, target: &Target) {
-        self.api_id = target.api.as_ref().and_then(|api| api.id.clone());
-        self.stage.clone_from(&target.stage);
+        self.heard.api_id = target.api.as_ref().and_then(|api| api.id.clone());
+        self.heard.stage.clone_from(&target.stage);
         self.end(Disposition::Quiet);
     }
 

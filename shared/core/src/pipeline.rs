@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use crate::causes::chain;
 use crate::change::{Change, ChangeError};
 use crate::counting;
 use crate::detection::{self, detect};
@@ -239,7 +240,10 @@ impl Pipeline {
             // Knowing less must not keep a finding from people.
             Err(error) => {
                 outcome.warn(&error);
-                Past::default()
+                Past {
+                    unreadable: Some(chain(&error)),
+                    ..Past::default()
+                }
             }
         };
         past = self.since_restore(record, past, outcome).await?;

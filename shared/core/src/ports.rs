@@ -50,6 +50,8 @@ pub struct Past {
     /// The newest versions of what the change is made to, the one that counts first. All of them may
     /// count for the event by their time.
     pub versions: Vec<Version>,
+    /// Why nothing could be read.
+    pub unreadable: Option<String>,
 }
 
 impl Past {

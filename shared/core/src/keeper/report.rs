@@ -11,9 +11,8 @@ use super::draft::Drafted;
 use super::sweep::Sweep;
 use crate::baseline::thing::Thing;
 use crate::causes::chain;
-use crate::escape::visible;
+use crate::heard::{Heard, shown, shown_error};
 use crate::metrics::{count, document};
-use crate::notification::text::cut;
 use crate::record::Record;
 
 /// Name of the function.
@@ -48,18 +47,8 @@ pub enum Ending {
 pub struct Report {
     /// Whether it is a message of the sweep queue.
     pub is_sweep: bool,
-    /// `eventID`.
-    pub event_id: Option<String>,
-    /// `eventName`.
-    pub event_name: Option<String>,
-    /// Account of the event or the sweep.
-    pub account: Option<String>,
-    /// Region of the event or the sweep.
-    pub region: Option<String>,
-    /// The API that was changed.
-    pub api_id: Option<String>,
-    /// The stage that was changed.
-    pub stage: Option<String>,
+    /// The event, or where the sweep is.
+    pub heard: Heard,
     /// Where it ended.
     pub ending: Ending,
     /// What came of the draft that was deployed.
@@ -86,12 +75,7 @@ impl Report {
     fn received(is_sweep: bool) -> Self {
         Self {
             is_sweep,
-            event_id: None,
-            event_name: None,
-            account: None,
-            region: None,
-            api_id: None,
-            stage: None,
+            heard: Heard::default(),
             ending: Ending::NotOurs,
             drafted: None,
             versions: 0,
@@ -117,22 +101,19 @@ impl Report {
 
     /// The record could be read.
     pub fn read(&mut self, record: &Record) {
-        self.event_id = Some(record.id.clone());
-        self.event_name = Some(record.name.clone());
-        self.account = Some(record.account.clone());
-        self.region = Some(record.region.clone());
+        self.heard.read(record);
     }
 
     /// It changed this.
     pub fn of(&mut self, thing: &Thing) {
-        self.api_id = thing.api().map(|api| api.id.clone());
-        self.stage = thing.stage().map(str::to_owned);
+        self.heard.api_id = thing.api().map(|api| api.id.clone());
+        self.heard.stage = thing.stage().map(str::to_owned);
     }
 
     /// The message asks for this.
     pub fn sweeps(&mut self, sweep: &Sweep) {
-        self.account = Some(sweep.account.clone());
-        self.region = Some(sweep.region.clone());
+        self.heard.account = Some(sweep.account.clone());
+        self.heard.region = Some(sweep.region.clone());
     }
 
     /// An event came to its end.
@@ -149,7 +130,6 @@ impl Report {
 
     /// One line of JSON for the log.
     pub fn log_line(&self) -> String {
-        let value = |value: &Option<String>| value.as_deref().map(|text| shown(text, 300));
         let line = Line {
             level: match self.ending {
                 Ending::Failed => "ERROR",
@@ -158,12 +138,7 @@ impl Report {
             message: self.message(),
             function: FUNCTION,
             disposition: self.ending,
-            event_id: value(&self.event_id),
-            event_name: value(&self.event_name),
-            account: value(&self.account),
-            region: value(&self.region),
-            api_id: value(&self.api_id),
-            stage: value(&self.stage),
+            heard: self.heard.shown(),
             drafted: self.drafted,
             versions: self.versions,
             renewed: self.renewed,
@@ -172,7 +147,7 @@ impl Report {
             stages: self.stages,
             is_continued: self.is_continued,
             duration_ms: self.duration_ms,
-            error: self.error.as_deref().map(|text| shown(text, 1_000)),
+            error: self.error.as_deref().map(shown_error),
         };
         // It has no map and no number that JSON lacks, so that nothing can fail.
         serde_json::to_string(&line).unwrap_or_default()
@@ -190,13 +165,13 @@ impl Report {
             Ending::Swept => "ended",
             Ending::Failed => "failed",
         };
-        let name = |name: &Option<String>| shown(name.as_deref().unwrap_or("?"), 300);
+        let name = |name: &Option<String>| shown(name.as_deref().unwrap_or("?"));
         match self.is_sweep {
             true => {
-                let (account, region) = (name(&self.account), name(&self.region));
+                let (account, region) = (name(&self.heard.account), name(&self.heard.region));
                 format!("sweep of {account} in {region} {what}")
             }
-            false => format!("event {} {what}", name(&self.event_id)),
+            false => format!("event {} {what}", name(&self.heard.event_id)),
         }
     }
 
@@ -236,18 +211,8 @@ struct Line {
     message: String,
     function: &'static str,
     disposition: Ending,
-    #[serde(rename = "event.id", skip_serializing_if = "Option::is_none")]
-    event_id: Option<String>,
-    #[serde(rename = "event.name", skip_serializing_if = "Option::is_none")]
-    event_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    #[serde(rename = "api.id", skip_serializing_if = "Option::is_none")]
-    api_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<String>,
+    #[serde(flatten)]
+    heard: Heard,
     #[serde(rename = "draft", skip_serializing_if = "Option::is_none")]
     drafted: Option<Drafted>,
     #[serde(rename = "versions.written")]
@@ -264,10 +229,6 @@ struct Line {
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-}
-
-fn shown(text: &str, longest: usize) -> String {
-    cut(&visible(text), longest)
 }
 
 #[cfg(test)]

@@ -3,12 +3,7 @@
 use serde::Serialize;
 
 use super::{Disposition, FindingOutcome, Outcome, RemediationOutcome};
-use crate::escape::visible;
-use crate::notification::text::cut;
-
-/// Longer strings are cut.
-const LONGEST_VALUE: usize = 300;
-const LONGEST_ERROR: usize = 1_000;
+use crate::heard::{Heard, shown, shown_error};
 
 /// The order of the members is that of the line.
 #[derive(Serialize)]
@@ -17,18 +12,8 @@ struct Line<'a> {
     message: String,
     function: &'static str,
     disposition: Disposition,
-    #[serde(rename = "event.id", skip_serializing_if = "Option::is_none")]
-    event_id: Option<String>,
-    #[serde(rename = "event.name", skip_serializing_if = "Option::is_none")]
-    event_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    #[serde(rename = "api.id", skip_serializing_if = "Option::is_none")]
-    api_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<String>,
+    #[serde(flatten)]
+    heard: Heard,
     findings: &'a [FindingOutcome],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     remediations: &'a [RemediationOutcome],
@@ -48,7 +33,6 @@ struct Line<'a> {
 }
 
 pub(super) fn line(outcome: &Outcome) -> String {
-    let value = |value: &Option<String>| value.as_deref().map(|text| shown(text, LONGEST_VALUE));
     let line = Line {
         level: match outcome.disposition {
             Disposition::Failed => "ERROR",
@@ -58,12 +42,7 @@ pub(super) fn line(outcome: &Outcome) -> String {
         message: message(outcome),
         function: outcome.function,
         disposition: outcome.disposition,
-        event_id: value(&outcome.event_id),
-        event_name: value(&outcome.event_name),
-        account: value(&outcome.account),
-        region: value(&outcome.region),
-        api_id: value(&outcome.api_id),
-        stage: value(&outcome.stage),
+        heard: outcome.heard.shown(),
         findings: &outcome.findings,
         remediations: &outcome.remediations,
         undecided: &outcome.undecided,
@@ -72,14 +51,11 @@ pub(super) fn line(outcome: &Outcome) -> String {
         late_beyond_horizon: outcome.late_beyond_horizon,
         duration_ms: outcome.duration_ms,
         latency_ms: outcome.latency_ms,
-        error: outcome
-            .error
-            .as_deref()
-            .map(|text| shown(text, LONGEST_ERROR)),
+        error: outcome.error.as_deref().map(shown_error),
         warnings: outcome
             .warnings
             .iter()
-            .map(|text| shown(text, LONGEST_ERROR))
+            .map(|text| shown_error(text))
             .collect(),
     };
     // It has no map and no number that JSON lacks, so that nothing can fail.
@@ -96,10 +72,6 @@ fn message(outcome: &Outcome) -> String {
         Disposition::Fired => format!("fired: {}", rules.join(", ")),
         Disposition::Failed => "failed".to_owned(),
     };
-    let id = outcome.event_id.as_deref().unwrap_or("without an id");
-    format!("event {} {what}", shown(id, LONGEST_VALUE))
-}
-
-fn shown(text: &str, longest: usize) -> String {
-    cut(&visible(text), longest)
+    let id = outcome.heard.event_id.as_deref();
+    format!("event {} {what}", shown(id.unwrap_or("without an id")))
 }

@@ -107,7 +107,7 @@ fn an_event_takes_the_disposition_that_it_reached() {
 #[test]
 fn long_strings_are_cut_and_the_line_stays_one() {
     let mut outcome = judged();
-    outcome.event_name = Some("x\n".repeat(50_000));
+    outcome.heard.event_name = Some("x\n".repeat(50_000));
     outcome.error = Some("y\u{2028}".repeat(50_000));
     let line = outcome.log_line();
     assert!(line.len() < 5_000, "{}", line.len());

@@ -79,7 +79,7 @@ impl BaselineReader for World {
         self.call("baseline")?;
         Ok(Past {
             before: self.before.lock().unwrap().clone(),
-            versions: Vec::new(),
+            ..Past::default()
         })
     }
 

@@ -12,7 +12,7 @@ fn parse(text: &str) -> Value {
 #[test]
 fn a_line_says_what_happened() {
     let mut report = Report::of_event();
-    report.event_id = Some("e1\u{1b}[31m".to_owned());
+    report.heard.event_id = Some("e1\u{1b}[31m".to_owned());
     report.ended(Ending::Written);
     let line = parse(&report.log_line());
     assert_eq!(line["function"], "baseline");

@@ -15,6 +15,25 @@ pub(super) struct Sides<T> {
     pub(super) live: T,
 }
 
+impl<T> Sides<T> {
+    pub(super) fn as_ref(&self) -> Sides<&T> {
+        Sides {
+            before: &self.before,
+            after: &self.after,
+            live: &self.live,
+        }
+    }
+
+    /// A part of each.
+    pub(super) fn of<U>(self, part: impl Fn(T) -> U) -> Sides<U> {
+        Sides {
+            before: part(self.before),
+            after: part(self.after),
+            live: part(self.live),
+        }
+    }
+}
+
 /// Of one kind of settings.
 #[derive(Debug)]
 pub(super) struct Recovery<T> {
@@ -80,33 +99,27 @@ pub(super) fn is_lowered(before: LogLevel, after: LogLevel) -> bool {
     }
 }
 
-/// Brings back what of access logging was taken away.
+/// Access logging with what was taken of it; `None` where it is so already.
 pub(super) fn access<T>(
     recovery: &mut Recovery<T>,
     touch: &StageTouch,
     logs: Sides<Option<&AccessLog>>,
-) -> Option<AccessLog> {
+) -> Option<Option<AccessLog>> {
     let live = access_log(logs.live);
-    let Some(before) = access_log(logs.before) else {
-        return live;
-    };
+    let before = access_log(logs.before)?;
     let after = access_log(logs.after);
     let is_removed = after.is_none() && (touch.destination() || touch.format());
     let states = Sides {
         before,
         after: after.unwrap_or_default(),
-        live: live.unwrap_or_default(),
+        live: live.clone().unwrap_or_default(),
     };
     let mut wanted = states.live.clone();
     for (field, is_touched) in [
         (Field::Destination, touch.destination()),
         (Field::Format, touch.format()),
     ] {
-        let sides = Sides {
-            before: member(&states.before, &field),
-            after: member(&states.after, &field),
-            live: member(&states.live, &field),
-        };
+        let sides = states.as_ref().of(|log| member(log, &field));
         let is_taken = sides.before.is_some() && sides.before != sides.after;
         if !(is_taken && (is_touched || is_removed)) {
             continue;
@@ -120,7 +133,8 @@ pub(super) fn access<T>(
             }
         }
     }
-    access_log(Some(&wanted))
+    let wanted = access_log(Some(&wanted));
+    (wanted != live).then_some(wanted)
 }
 
 fn member<'a>(log: &'a AccessLog, field: &Field) -> Option<&'a str> {

@@ -31,22 +31,19 @@ pub(super) fn restore(
         after.endpoint_configuration.types = vec![asked];
     }
     let sides = Sides {
-        before: endpoint_type(&before.endpoint_configuration),
-        after: endpoint_type(&after.endpoint_configuration),
-        live: endpoint_type(&live.endpoint_configuration),
+        before,
+        after: &after,
+        live,
     };
-    let was_private = sides.before.as_deref() == Some(PRIVATE);
-    let is_taken = sides.after.is_some() && sides.after != sides.before;
+    let endpoints = sides.of(|api| &api.endpoint_configuration);
+    let types = endpoints.of(endpoint_type);
+    let was_private = types.before.as_deref() == Some(PRIVATE);
+    let is_taken = types.after.is_some() && types.after != types.before;
     if !touch.endpoint || !was_private || !is_taken {
         return recovery;
     }
     recovery.taken("endpoint");
-    let types = Sides {
-        before: sides.before.as_deref(),
-        after: sides.after.as_deref(),
-        live: sides.live.as_deref(),
-    };
-    if recovery.is_left(&Field::EndpointType, types) {
+    if recovery.is_left(&Field::EndpointType, types.as_ref().of(Option::as_deref)) {
         let types = &before.endpoint_configuration.types;
         recovery
             .wanted
@@ -54,18 +51,13 @@ pub(super) fn restore(
             .types
             .clone_from(types);
     }
-    let endpoints = Sides {
-        before: &before.endpoint_configuration,
-        after: &after.endpoint_configuration,
-        live: &live.endpoint_configuration,
-    };
     // Nothing else can have VPC endpoints.
     if endpoint_type(&recovery.wanted.endpoint_configuration).as_deref() == Some(PRIVATE) {
         vpc_endpoints(&mut recovery, &touch, endpoints);
         ip_address_type(&mut recovery, endpoints);
     }
     if touch.policy {
-        policy(&mut recovery, before, &after, live);
+        policy(&mut recovery, sides);
     }
     recovery
 }
@@ -95,11 +87,7 @@ fn vpc_endpoints(
 
 /// A private API is `dualstack`, which API Gateway sets by itself and of which it takes no other.
 fn ip_address_type(recovery: &mut Recovery<RestApi>, sides: Sides<&EndpointConfiguration>) {
-    let kinds = Sides {
-        before: sides.before.ip_address_type.as_deref(),
-        after: sides.after.ip_address_type.as_deref(),
-        live: sides.live.ip_address_type.as_deref(),
-    };
+    let kinds = sides.of(|endpoint| endpoint.ip_address_type.as_deref());
     let is_taken = kinds.before == Some(DUALSTACK) && kinds.before != kinds.after;
     if is_taken && recovery.is_left(&Field::IpAddressType, kinds) {
         let kind = &sides.before.ip_address_type;
@@ -108,19 +96,14 @@ fn ip_address_type(recovery: &mut Recovery<RestApi>, sides: Sides<&EndpointConfi
     }
 }
 
-fn policy(recovery: &mut Recovery<RestApi>, before: &RestApi, after: &RestApi, live: &RestApi) {
-    let [was, is, now] = [before, after, live].map(canonical_policy);
-    if was == is {
+fn policy(recovery: &mut Recovery<RestApi>, sides: Sides<&RestApi>) {
+    let policies = sides.of(canonical_policy);
+    if policies.before == policies.after {
         return;
     }
     recovery.taken("policy");
-    let sides = Sides {
-        before: was.as_deref(),
-        after: is.as_deref(),
-        live: now.as_deref(),
-    };
-    if recovery.is_left(&Field::Policy, sides) {
-        recovery.wanted.policy.clone_from(&before.policy);
+    if recovery.is_left(&Field::Policy, policies.as_ref().of(Option::as_deref)) {
+        recovery.wanted.policy.clone_from(&sides.before.policy);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::{self, DATA_TRACE, Field, LEVEL, METHOD};
+use super::fields::{DATA_TRACE, Field, LEVEL, METHOD};
 use super::left;
 use super::recovery::{Recovery, Sides, access, is_lowered};
 use super::rest_patch::data_trace_note;
@@ -56,13 +56,8 @@ pub(super) fn restore(
             (None, None) => {}
         }
     }
-    let logs = Sides {
-        before: before.access_log_settings.as_ref(),
-        after: after.access_log_settings.as_ref(),
-        live: live.access_log_settings.as_ref(),
-    };
-    let log = access(&mut recovery, &touch, logs);
-    if log != fields::access_log(live.access_log_settings.as_ref()) {
+    let logs = sides.of(|stage| stage.access_log_settings.as_ref());
+    if let Some(log) = access(&mut recovery, &touch, logs) {
         recovery.wanted.access_log_settings = log;
     }
     recovery

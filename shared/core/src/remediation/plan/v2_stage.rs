@@ -67,13 +67,8 @@ pub(super) fn restore(
         }
     }
     let mut recovery = search.recovery;
-    let logs = Sides {
-        before: before.access_log_settings.as_ref(),
-        after: after.access_log_settings.as_ref(),
-        live: live.access_log_settings.as_ref(),
-    };
-    let log = access(&mut recovery, &touch, logs);
-    if log != fields::access_log(live.access_log_settings.as_ref()) {
+    let logs = sides.of(|stage| stage.access_log_settings.as_ref());
+    if let Some(log) = access(&mut recovery, &touch, logs) {
         recovery.wanted.access_log_settings = log;
     }
     recovery
@@ -126,12 +121,9 @@ impl Search<'_> {
 
     /// The default route settings. `whole`: the stage was made anew, and has none.
     fn default(&mut self, whole: bool) {
-        let of = |stage: &V2Stage| stage.default_route_settings.clone().unwrap_or_default();
-        let sides = Sides {
-            before: &of(self.sides.before),
-            after: &of(self.sides.after),
-            live: &of(self.sides.live),
-        };
+        let own = |stage: &V2Stage| stage.default_route_settings.clone().unwrap_or_default();
+        let sides = self.sides.of(own);
+        let sides = sides.as_ref();
         let is_lowered = self.is_lowered(None);
         let mut wanted = sides.live.clone();
         let mut rows = ROUTE.iter();
@@ -270,11 +262,7 @@ impl Search<'_> {
         sides: Sides<&RouteSettings>,
         wanted: &mut RouteSettings,
     ) {
-        let values = Sides {
-            before: route_value(row, sides.before),
-            after: route_value(row, sides.after),
-            live: route_value(row, sides.live),
-        };
+        let values = sides.of(|settings| route_value(row, settings));
         if values.before == values.after {
             return;
         }
@@ -286,11 +274,7 @@ impl Search<'_> {
             }
             return;
         }
-        let values = Sides {
-            before: values.before.as_deref(),
-            after: values.after.as_deref(),
-            live: values.live.as_deref(),
-        };
+        let values = values.as_ref().of(Option::as_deref);
         if self.recovery.is_left(&field, values) {
             (row.copy)(sides.before, wanted);
         }

@@ -14,6 +14,7 @@ use crate::remediation::{Mode, Remediation};
 
 const NO_BASELINE: &str =
     "what stood before is not known (no baseline), so nothing can be put back by itself";
+const UNREADABLE: &str = "what stood before cannot be read, so nothing can be put back by itself";
 const GONE: &str = "it does not exist any more, so there is nothing to put back";
 const NOTHING_LEFT: &str = "nothing is left to put back";
 
@@ -39,7 +40,11 @@ impl<P: Policy> Remediator<P> {
             return Ok(Response::of(report));
         }
         let Some(before) = &subject.before else {
-            let report = self.described(remediation, &subject.asked, NO_BASELINE);
+            let reason = match &case.past.unreadable {
+                Some(error) => format!("{UNREADABLE}: {error}"),
+                None => NO_BASELINE.to_owned(),
+            };
+            let report = self.described(remediation, &subject.asked, reason);
             return Ok(Response::of(report));
         };
         if mode == Mode::Notify {

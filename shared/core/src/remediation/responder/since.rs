@@ -38,12 +38,16 @@ impl<P: Policy> Remediator<P> {
         let Some(last) = self.ledger.tally(&key).await?.value.last else {
             return Ok(None);
         };
-        let is_known = last.at <= newest.time.as_second();
-        if is_known || last.at > event.as_second() + AHEAD {
+        let known_at = newest.time.as_second();
+        if last.at < known_at || last.at > event.as_second() + AHEAD {
             return Ok(None);
         }
         let entry = self.ledger.entry(&last.id).await?;
-        let verified = entry.filter(|held| held.value.state == State::Verified);
+        let verified = entry.filter(|held| {
+            // A restore comes after the change that it answers, within the same second too.
+            let is_newer = last.at > known_at || held.value.event_time >= known_at;
+            is_newer && held.value.state == State::Verified
+        });
         let part = verified.and_then(|held| held.value.parts.into_iter().next());
         let known = understood(&newest.thing, &newest.settings)?;
         let (Some(part), Some(known)) = (part, known) else {

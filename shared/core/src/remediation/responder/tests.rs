@@ -309,31 +309,47 @@ fn what_is_taken_away_again_is_contested() {
     assert_eq!(response.report.ending, Ending::Verified);
 }
 
+/// What stands for a change at `event` when the newest that the baseline has is of `known`, and of the attack.
+fn since(world: &Arc<World>, thing: &Thing, event: i64, known: i64) -> Option<Settings> {
+    let past = Past {
+        versions: vec![Version::of_response(
+            thing.clone(),
+            timestamp(known),
+            kept(&logged("OFF", None), None),
+        )],
+        ..Past::default()
+    };
+    let version = block_on(remediator(world).since_restore(timestamp(event), &past)).unwrap();
+    let settings = version.map(|version| Settings::of(thing, &version.settings));
+    settings.map(|settings| settings.unwrap().unwrap())
+}
+
 /// The event of our write comes no sooner to the baseline than that of the next attack.
 #[test]
 fn what_was_restored_counts_before_the_baseline_knows_of_it() {
     let (world, thing, proposal) = incident();
     run(&world, &proposal, "r1");
-    let known = |at: i64| Past {
-        versions: vec![Version::of_response(
-            thing.clone(),
-            timestamp(at),
-            kept(&logged("OFF", None), None),
-        )],
-        ..Past::default()
-    };
-    let since = |event: i64, known: &Past| {
-        let remediator = remediator(&world);
-        let version = block_on(remediator.since_restore(timestamp(event), known)).unwrap();
-        let settings = version.map(|version| Settings::of(&thing, &version.settings));
-        settings.map(|settings| settings.unwrap().unwrap())
-    };
     let restored = Some(logged("INFO", Some(GROUP)));
-    assert_eq!(since(NOW, &known(NOW - 5)), restored);
-    assert_eq!(since(NOW + 60, &known(NOW - 5)), restored);
-    assert_eq!(since(NOW - 2, &known(NOW - 5)), None);
-    assert_eq!(since(NOW + 60, &known(NOW + 1)), None);
-    assert_eq!(since(NOW + 60, &Past::default()), None);
+    let since = |event, known| since(&world, &thing, event, known);
+    assert_eq!(since(NOW, NOW - 5), restored);
+    assert_eq!(since(NOW + 60, NOW - 5), restored);
+    assert_eq!(since(NOW - 2, NOW - 5), None);
+    assert_eq!(since(NOW + 60, NOW), None);
+    assert_eq!(since(NOW + 60, NOW + 1), None);
+    let (remediator, unknown) = (remediator(&world), Past::default());
+    let of_unknown = remediator.since_restore(timestamp(NOW + 60), &unknown);
+    assert!(block_on(of_unknown).unwrap().is_none());
+}
+
+/// A restore comes after the attack that it answers, when both are of the same second.
+#[test]
+fn what_was_restored_within_the_second_of_the_attack_counts() {
+    let (world, thing, first) = incident();
+    let proposal = proposal(&thing, "e1", NOW, first.parts[0].plan.clone());
+    run(&world, &proposal, "r1");
+    let restored = Some(logged("INFO", Some(GROUP)));
+    assert_eq!(since(&world, &thing, NOW, NOW), restored);
+    assert_eq!(since(&world, &thing, NOW + 60, NOW + 1), None);
 }
 
 #[test]
