@@ -100,6 +100,9 @@ impl Connection<'_> {
                 return Err(unclear("list the deployments", "a deployment has no id"));
             };
             let at = deployment.created_date.map(|at| at.secs());
+            if let Some(description) = deployment.description {
+                publications.descriptions.insert(id.clone(), description);
+            }
             publications.deployments.insert(id, at);
         }
         let send = || self.rest.get_stages().rest_api_id(id).send();

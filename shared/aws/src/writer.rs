@@ -21,9 +21,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use portcullis_core::baseline::thing::Thing;
 use portcullis_core::remediation::policy::Permitted;
-use portcullis_core::remediation::ports::{WriteError, WriteErrorKind, Writer};
+use portcullis_core::remediation::ports::{KillSwitch, WriteError, WriteErrorKind, Writer};
 use portcullis_core::remediation::step::Step;
 use portcullis_policy::Permit;
+use tokio::time::Instant;
 
 use crate::clients::Clients;
 use crate::pace::{Call, Pace};
@@ -44,7 +45,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 pub struct ApiGatewayWriter {
     sessions: Sessions,
     pace: Arc<Pace>,
+    kill_switch: Arc<dyn KillSwitch>,
 }
+
+/// A turn that takes longer than this is a wait, in which people may throw the switch.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Why a write that waited is not made any more.
+#[derive(Debug, thiserror::Error)]
+#[error("it was thrown while the write waited")]
+struct Thrown;
 
 /// The permit is for something else.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +66,18 @@ struct NotCovered {
 
 impl ApiGatewayWriter {
     /// A writer that assumes the role of this name in the account of what it writes to. Without one it
-    /// writes nothing. It takes its turns among others of this process.
-    pub fn new(clients: Arc<Clients>, role: Option<String>, pace: Arc<Pace>) -> Self {
+    /// writes nothing. It takes its turns among others of this process, and asks the switch again when it
+    /// had to wait.
+    pub fn new(
+        clients: Arc<Clients>,
+        role: Option<String>,
+        pace: Arc<Pace>,
+        kill_switch: Arc<dyn KillSwitch>,
+    ) -> Self {
         Self {
             sessions: Sessions::new(clients, role),
             pace,
+            kill_switch,
         }
     }
 
@@ -78,7 +95,11 @@ impl ApiGatewayWriter {
     {
         let mut waits = WAITS.iter();
         let mut waited = Duration::ZERO;
+        let asked = Instant::now();
         self.pace.turn(&thing.account, &thing.region, call).await;
+        if asked.elapsed() > SHORT {
+            self.is_allowed(action).await?;
+        }
         loop {
             let Err(error) = send().await else {
                 return Ok(());
@@ -88,13 +109,22 @@ impl ApiGatewayWriter {
                 .next()
                 .filter(|_| failure.kind == WriteErrorKind::Throttled)
                 .map(|usual| failure.retry_after.unwrap_or(*usual))
-                .filter(|wait| waited + *wait <= LONGEST_WAIT);
+                .filter(|wait| waited.saturating_add(*wait) <= LONGEST_WAIT);
             let Some(wait) = wait else {
                 return Err(failure.with(action, error));
             };
             tokio::time::sleep(wait).await;
             waited += wait;
             self.pace.again(&thing.account, &thing.region, call).await;
+            self.is_allowed(action).await?;
+        }
+    }
+
+    async fn is_allowed(&self, action: &'static str) -> Result<(), WriteError> {
+        match self.kill_switch.allows().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error(WriteErrorKind::Stopped, action, Thrown)),
+            Err(unknown) => Err(error(WriteErrorKind::Stopped, action, unknown)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lambda_runtime::Error;
 use portcullis_core::remediation::modes::Modes;
+use portcullis_core::remediation::ports::KillSwitch;
 use portcullis_core::remediation::responder::{Remediator, Responder};
 use portcullis_policy::CedarPolicy;
 
@@ -38,8 +39,10 @@ fn responder(parts: &Parts) -> Result<Arc<dyn Responder>, Error> {
     let settings = ApiGatewaySettings::at_pace(Arc::clone(&parts.clients), Arc::clone(&pace));
     let settings = Arc::new(settings);
     let role = config.remediator_role.clone();
-    let writer = ApiGatewayWriter::new(Arc::clone(&parts.clients), role, pace);
-    let kill_switch = config.kill_switch.clone();
+    let parameter = config.kill_switch.clone().unwrap_or_default();
+    let kill_switch: Arc<dyn KillSwitch> = Arc::new(SsmKillSwitch::new(own, parameter));
+    let clients = Arc::clone(&parts.clients);
+    let writer = ApiGatewayWriter::new(clients, role, pace, Arc::clone(&kill_switch));
     Ok(Arc::new(Remediator {
         function: parts.function,
         modes,
@@ -53,7 +56,7 @@ fn responder(parts: &Parts) -> Result<Arc<dyn Responder>, Error> {
         drafts: Arc::new(DynamoDrafts::new(own, config.baseline_table.clone())),
         ledger: Arc::new(DynamoLedger::new(own, table())),
         writer: Arc::new(writer),
-        kill_switch: Arc::new(SsmKillSwitch::new(own, kill_switch.unwrap_or_default())),
+        kill_switch,
         clock: Arc::clone(&parts.clock) as _,
     }))
 }

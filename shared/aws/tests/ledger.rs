@@ -19,7 +19,9 @@ use portcullis_aws::ledger::{DynamoLedger, DynamoLedgerReader};
 use portcullis_core::baseline::thing::{Thing, What};
 use portcullis_core::finding::Confidence;
 use portcullis_core::remediation::ledger::{Entry, KEEP, Lease, State, Tally, id};
+use portcullis_core::remediation::plan::nothing;
 use portcullis_core::remediation::ports::{Ledger, LedgerReader, LedgerWrite, Versioned};
+use portcullis_core::remediation::settings::{Account, Settings};
 use portcullis_core::remediation::{Mode, Remediation};
 use tokio::task::JoinSet;
 
@@ -93,11 +95,13 @@ fn entry(event_id: &str) -> Entry {
         mode: Mode::Auto,
         created: CREATED,
         updated: CREATED,
-        parts: Vec::new(),
+        plan: nothing(&Settings::Account(Account::default())),
         writes: Vec::new(),
+        read_back: None,
         contested: false,
         allowed: true,
         draft_is_published: false,
+        draft: None,
         policies: vec!["default".to_owned()],
         exposure: None,
         reasons: Vec::new(),

@@ -3,8 +3,11 @@
 mod failures;
 mod sent;
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use portcullis_core::baseline::thing::{Api, What};
 use portcullis_core::change::ApiType;
+use portcullis_core::ports::PortError;
 use portcullis_core::remediation::step::{PatchOp, PatchOperation};
 
 use super::*;
@@ -114,6 +117,22 @@ fn refusal(status: u16, code: &str) -> Answer {
 struct Bench {
     writer: ApiGatewayWriter,
     replay: Replay,
+    switch: Arc<Switch>,
+}
+
+/// Allows until it is thrown, and counts how often it is asked.
+#[derive(Debug, Default)]
+struct Switch {
+    is_thrown: AtomicBool,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl KillSwitch for Switch {
+    async fn allows(&self) -> Result<bool, PortError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(!self.is_thrown.load(Ordering::SeqCst))
+    }
 }
 
 impl Bench {
@@ -125,9 +144,11 @@ impl Bench {
         let replay = Replay::new(answers);
         let clients = Arc::new(Clients::of_config(replay.config().await));
         let role = role.map(ToOwned::to_owned);
+        let switch = Arc::new(Switch::default());
         Self {
-            writer: ApiGatewayWriter::new(clients, role, Arc::default()),
+            writer: ApiGatewayWriter::new(clients, role, Arc::default(), Arc::clone(&switch) as _),
             replay,
+            switch,
         }
     }
 

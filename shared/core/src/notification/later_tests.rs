@@ -3,7 +3,7 @@
 use super::testing::{live, logging, private, redeploy, report, thing, whole};
 use super::*;
 use crate::finding::Confidence;
-use crate::remediation::ledger::{Given, Part, State};
+use crate::remediation::ledger::{Given, State};
 use crate::remediation::publication::Exposure;
 use crate::remediation::{Mode, Remediation};
 
@@ -22,21 +22,19 @@ pub(super) fn entry(state: State) -> Entry {
         actor: Some("arn:aws:iam::111122223333:role/Developer".to_owned()),
         confidence: Confidence::High,
         by_cloudformation: false,
-        thing: done.thing.clone(),
+        thing: done.thing,
         tags: Default::default(),
         asked: Mode::Auto,
         mode: Mode::Auto,
         created: 1_793_614_280,
         updated: 1_793_614_872,
-        parts: vec![Part {
-            thing: done.thing,
-            plan: done.plan,
-            read_back: None,
-        }],
+        plan: done.plan,
         writes: Vec::new(),
+        read_back: None,
         contested: false,
         allowed: true,
         draft_is_published: false,
+        draft: None,
         policies: Vec::new(),
         exposure: None,
         reasons: Vec::new(),

@@ -313,6 +313,7 @@ pub(super) fn redeploy(ending: Ending) -> Report {
             ..plan(
                 Settings::Serving(Serving {
                     deployment_id: Some("x1y2z3".to_owned()),
+                    description: None,
                 }),
                 Settings::Serving(Serving::default()),
             )

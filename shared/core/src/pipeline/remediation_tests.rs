@@ -10,7 +10,9 @@ use crate::finding::Confidence;
 use crate::notification::Notification;
 use crate::outcome::Disposition;
 use crate::remediation::ledger::{self, Entry, State, Write};
+use crate::remediation::plan::nothing;
 use crate::remediation::report::{Ending, Report};
+use crate::remediation::settings::{Serving, Settings};
 use crate::remediation::step::{PatchOp, PatchOperation, Step};
 use crate::remediation::{Mode, Remediation};
 use async_trait::async_trait;
@@ -53,12 +55,14 @@ fn entry(state: State, told: Option<State>) -> Entry {
         mode: Mode::Auto,
         created: 0,
         updated: 0,
-        parts: Vec::new(),
+        plan: nothing(&Settings::Serving(Serving::default())),
         writes: Vec::new(),
+        read_back: None,
         contested: false,
         allowed: true,
         policies: Vec::new(),
         draft_is_published: false,
+        draft: None,
         exposure: None,
         reasons: Vec::new(),
         deadline: None,

@@ -46,6 +46,17 @@ pub fn account_key(remediation: Remediation, thing: &Thing) -> String {
     format!("{}/{}", remediation.as_str(), thing.account)
 }
 
+/// Whose share a remediation counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Nobody's: a person began it, or it was counted before.
+    Nothing,
+    /// The resource's: the account's has counted the event before.
+    Resource,
+    /// Those of resource and account.
+    Both,
+}
+
 impl Brakes {
     /// Takes what the store says.
     pub fn new(
@@ -95,19 +106,18 @@ impl Brakes {
         is_other.then_some(holder)
     }
 
-    /// The tallies once a remediation has begun: it holds the resource, and is counted when it began by
-    /// itself and not before.
-    pub fn begun(&self, lease: &Lease, counts: bool, now: i64) -> Vec<LedgerWrite> {
+    /// The tallies once a remediation has begun: it holds the resource, and is counted.
+    pub fn begun(&self, lease: &Lease, counts: Counts, now: i64) -> Vec<LedgerWrite> {
         let mut resource = pruned(&self.resource, now);
         resource.value.holder = Some(lease.clone());
-        if counts {
+        if counts != Counts::Nothing {
             resource.value.starts.push(now);
         }
         let mut writes = vec![LedgerWrite::Tally {
             key: self.resource_key.clone(),
             tally: resource,
         }];
-        if counts {
+        if counts == Counts::Both {
             let mut account = pruned(&self.account, now);
             account.value.starts.push(now);
             writes.push(LedgerWrite::Tally {
@@ -218,7 +228,7 @@ mod tests {
             until: NOW + 60,
         };
         let brakes = brakes(started(&[NOW - HOUR, NOW - 5]), started(&[NOW - 5]));
-        let begun = brakes.begun(&lease, true, NOW);
+        let begun = brakes.begun(&lease, Counts::Both, NOW);
         let starts: Vec<Vec<i64>> = begun
             .iter()
             .map(|write| match write {
@@ -227,7 +237,8 @@ mod tests {
             })
             .collect();
         assert_eq!(starts, [[NOW - 5, NOW], [NOW - 5, NOW]]);
-        assert_eq!(brakes.begun(&lease, false, NOW).len(), 1);
+        assert_eq!(brakes.begun(&lease, Counts::Resource, NOW).len(), 1);
+        assert_eq!(brakes.begun(&lease, Counts::Nothing, NOW).len(), 1);
 
         let LedgerWrite::Tally { tally, .. } = begun.into_iter().next().unwrap() else {
             panic!("a tally");

@@ -85,18 +85,6 @@ pub struct Given {
     pub at: i64,
 }
 
-/// One thing that an entry is about. Containing an API is about several stages, all else about one thing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// What is written to.
-    pub thing: Thing,
-    /// How.
-    pub plan: Plan,
-    /// What was read afterwards.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub read_back: Option<Settings>,
-}
-
 /// One remediation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -136,9 +124,12 @@ pub struct Entry {
     /// When it was last changed.
     pub updated: i64,
     /// What is to be written.
-    pub parts: Vec<Part>,
+    pub plan: Plan,
     /// Every write, noted before it is made.
     pub writes: Vec<Write>,
+    /// What was read afterwards.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_back: Option<Settings>,
     /// Whether it was restored within the last hour and taken away again.
     #[serde(default)]
     pub contested: bool,
@@ -149,6 +140,9 @@ pub struct Entry {
     /// For a redeployment: whether the draft is what the last good deployment published.
     #[serde(default)]
     pub draft_is_published: bool,
+    /// For a redeployment: the digest of the draft that was judged. No other is deployed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub draft: Option<String>,
     /// For a private API: whether the change had been published.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exposure: Option<Exposure>,
@@ -197,6 +191,14 @@ pub struct Tally {
 pub fn id(remediation: Remediation, account: &str, region: &str, event_id: &str) -> String {
     let name = remediation.as_str();
     let digest = finding::id(&[name, account, region, event_id]);
+    format!("{name}-{digest}")
+}
+
+/// The same of what follows on a stage of the API that was restored.
+pub fn follow_up_id(remediation: Remediation, stage: &Thing, event_id: &str) -> String {
+    let name = remediation.as_str();
+    let stage_name = stage.stage().unwrap_or_default();
+    let digest = finding::id(&[name, &stage.account, &stage.region, event_id, stage_name]);
     format!("{name}-{digest}")
 }
 

@@ -126,6 +126,18 @@ impl<T> Recovery<T> {
     }
 }
 
+/// A plan that leaves everything as it is.
+pub fn nothing(live: &Settings) -> Plan {
+    Plan {
+        steps: Vec::new(),
+        live: live.clone(),
+        wanted: live.clone(),
+        changes: Vec::new(),
+        fields: BTreeSet::new(),
+        notes: Vec::new(),
+    }
+}
+
 /// The request limit of 0 on everything that a stage of a REST API serves.
 pub fn contain(thing: &Thing, live: &Settings) -> Plan {
     let Settings::RestStage(stage) = live else {
@@ -151,33 +163,39 @@ pub fn contain(thing: &Thing, live: &Settings) -> Plan {
 /// # Errors
 /// When a setting that the plan writes is neither as it was when the plan was made nor as wanted.
 pub fn resume(thing: &Thing, plan: &Plan, live: &Settings) -> Result<Plan, Moved> {
-    if let (Settings::Serving(was), Settings::Serving(_), Settings::Serving(now)) =
+    if let (Settings::Serving(was), Settings::Serving(wanted), Settings::Serving(now)) =
         (&plan.live, &plan.wanted, live)
     {
-        return Ok(serving(plan, was, now));
+        return serving(plan, [was, wanted, now]);
     }
     let wanted = progress::remaining(&plan.live, &plan.wanted, live)?;
     let (fields, notes) = (plan.fields.clone(), plan.notes.clone());
     Ok(build::plan(thing, live, wanted, fields, notes))
 }
 
-/// A deployment has no id before it is made: whatever other one is served is taken for it.
-fn serving(plan: &Plan, was: &Serving, now: &Serving) -> Plan {
-    if !is_served(was, now) {
-        return plan.clone();
+/// What is left of a deployment: nothing, where the stage serves it.
+fn serving(plan: &Plan, [was, wanted, now]: [&Serving; 3]) -> Result<Plan, Moved> {
+    if is_served(wanted, now) {
+        return Ok(Plan {
+            steps: Vec::new(),
+            live: Settings::Serving(now.clone()),
+            wanted: Settings::Serving(now.clone()),
+            changes: Vec::new(),
+            ..plan.clone()
+        });
     }
-    Plan {
-        steps: Vec::new(),
-        live: Settings::Serving(now.clone()),
-        wanted: Settings::Serving(now.clone()),
-        changes: Vec::new(),
-        ..plan.clone()
+    match was.deployment_id == now.deployment_id {
+        true => Ok(plan.clone()),
+        false => Err(Moved {
+            fields: vec![fields::Field::Deployment.path()],
+        }),
     }
 }
 
-/// Whether a stage serves another deployment than it did.
-fn is_served(was: &Serving, now: &Serving) -> bool {
-    now.deployment_id.is_some() && now.deployment_id != was.deployment_id
+/// Whether a stage serves the deployment that is wanted. It has no id before it is made; nobody else can
+/// know its description by then.
+fn is_served(wanted: &Serving, now: &Serving) -> bool {
+    now.description.is_some() && now.description == wanted.description
 }
 
 /// The plan that takes a plan back: from the live state, where it still is what was wanted, to what was
@@ -186,21 +204,20 @@ fn is_served(was: &Serving, now: &Serving) -> bool {
 /// # Errors
 /// When the world has moved on, or a call that deletes would be needed.
 pub fn undo(thing: &Thing, plan: &Plan, live: &Settings) -> Result<Plan, UndoRefused> {
-    if let (Settings::Serving(was), Settings::Serving(now)) = (&plan.live, live) {
+    if let (Settings::Serving(was), Settings::Serving(wanted), Settings::Serving(now)) =
+        (&plan.live, &plan.wanted, live)
+    {
         // No step names a deployment, so the operator does it.
-        let served = was.deployment_id.as_deref().filter(|_| is_served(was, now));
+        let served = was.deployment_id.as_deref();
+        let served = served.filter(|_| is_served(wanted, now));
         return match served.and_then(|id| shell::serve(thing, id)) {
             Some(command) => Err(UndoRefused::NeedsDelete {
                 commands: vec![command],
             }),
-            None => Ok(serving(
-                &Plan {
-                    steps: Vec::new(),
-                    ..plan.clone()
-                },
-                was,
-                now,
-            )),
+            None => Ok(Plan {
+                steps: Vec::new(),
+                ..plan.clone()
+            }),
         };
     }
     let wanted = progress::remaining(&plan.wanted, &plan.live, live)?;
@@ -236,8 +253,8 @@ pub fn over(plan: &Plan, settings: &Settings) -> Settings {
 
 /// The settings that the plan writes and that are not as wanted in what was read back; none: verified.
 pub fn unmet(plan: &Plan, read: &Settings) -> Vec<String> {
-    if let (Settings::Serving(was), Settings::Serving(now)) = (&plan.live, read) {
-        return match is_served(was, now) {
+    if let (Settings::Serving(wanted), Settings::Serving(now)) = (&plan.wanted, read) {
+        return match is_served(wanted, now) {
             true => Vec::new(),
             false => vec![fields::Field::Deployment.path()],
         };

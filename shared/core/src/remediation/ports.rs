@@ -81,6 +81,8 @@ pub enum WriteErrorKind {
     LimitExceeded,
     /// API Gateway refuses the value.
     Refused,
+    /// The kill switch was thrown while the write waited for its turn.
+    Stopped,
     /// No answer, or a fault of the service: it may have been made. It may be tried again after a look.
     Unknown,
 }
@@ -101,7 +103,7 @@ pub trait Writer<P>: Send + Sync {
 
 /// The switch that stops every write.
 #[async_trait]
-pub trait KillSwitch: Send + Sync {
+pub trait KillSwitch: std::fmt::Debug + Send + Sync {
     /// Whether writes are allowed right now. Whatever cannot be read or understood is an error, and
     /// errors stop writes.
     async fn allows(&self) -> Result<bool, PortError>;

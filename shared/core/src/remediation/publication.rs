@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::Serving;
 use crate::baseline::version::MARGIN;
 
 /// A stage and what it serves.
@@ -30,6 +31,9 @@ pub struct Publications {
     pub stages: Vec<PublishedStage>,
     /// `createdDate` of every deployment by id, in seconds since the epoch; `None` when it is not told.
     pub deployments: BTreeMap<String, Option<i64>>,
+    /// Descriptions of deployments that have one.
+    #[serde(default)]
+    pub descriptions: BTreeMap<String, String>,
 }
 
 /// Whether a bad change of the draft has reached a stage.
@@ -74,6 +78,19 @@ impl Publications {
         }
     }
 
+    /// What a stage serves; `None` when there is no such stage.
+    pub fn serving(&self, stage: &str) -> Option<Serving> {
+        let stage = self.stages.iter().find(|one| one.name == stage)?;
+        let deployment_id = stage.deployment_id.clone();
+        let description = deployment_id
+            .as_ref()
+            .and_then(|id| self.descriptions.get(id));
+        Some(Serving {
+            description: description.cloned(),
+            deployment_id,
+        })
+    }
+
     /// When what a stage serves was made.
     fn deployed(&self, id: Option<&str>) -> Option<i64> {
         self.deployments.get(id?).copied().flatten()
@@ -101,6 +118,15 @@ impl Publications {
 pub struct Fingerprint(pub BTreeMap<String, String>);
 
 impl Fingerprint {
+    /// One digest for all of it.
+    pub fn digest(&self) -> String {
+        let parts = self
+            .0
+            .iter()
+            .map(|(name, digest)| format!("{name}\n{digest}\n"));
+        canonical::hash(&parts.collect::<String>())
+    }
+
     /// What differs between a published draft and this one, as sentences: `GET /pets was changed`. In
     /// the order of the parts' names, which whoever edits the API chooses.
     pub fn differences(&self, published: &Self) -> Vec<String> {

@@ -125,6 +125,9 @@ pub struct Serving {
     /// The deployment; what a plan for a new one wants has none, because its id is not known before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_id: Option<String>,
+    /// Its description, by which a deployment of ours is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// The settings of one thing that can be restored.

@@ -42,8 +42,6 @@ pub enum Trouble {
 pub struct State {
     /// Settings by [`name`] of the thing.
     pub things: HashMap<String, Settings>,
-    /// Deployments that stages serve, by [`name`].
-    pub serving: HashMap<String, String>,
     /// Versions of the baseline, the one that counts first, by [`name`].
     pub versions: HashMap<String, Vec<Version>>,
     /// Ledger entries.
@@ -56,6 +54,10 @@ pub struct State {
     pub now: i64,
     /// The kill switch; `None` cannot be read.
     pub allows: Option<bool>,
+    /// From then on the kill switch stops writes.
+    pub stops_at: Option<i64>,
+    /// What somebody else sets, by time and [`name`].
+    pub meanwhile: Vec<(i64, String, Settings)>,
     /// Error of the next writes.
     pub refuses: Option<WriteErrorKind>,
     /// What is published.
@@ -77,6 +79,23 @@ pub struct State {
 /// The world.
 #[derive(Debug, Default)]
 pub struct World(pub Mutex<State>);
+
+impl State {
+    /// A deployment to a stage, by whomever.
+    pub fn deploy(&mut self, stage: &Thing, id: &str, description: &str) {
+        let now = self.now;
+        let publications = &mut self.publications;
+        publications.deployments.insert(id.to_owned(), Some(now));
+        publications
+            .descriptions
+            .insert(id.to_owned(), description.to_owned());
+        let mut stages = publications.stages.iter_mut();
+        if let Some(found) = stages.find(|one| Some(one.name.as_str()) == stage.stage()) {
+            found.deployment_id = Some(id.to_owned());
+            found.changed = Some(now);
+        }
+    }
+}
 
 /// Names a thing.
 pub fn name(thing: &Thing) -> String {
@@ -220,8 +239,7 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
             }
             let now = state.now;
             if let Step::CreateDeployment { description, .. } = step {
-                let deployment = format!("by {description}");
-                state.serving.insert(name(&thing), deployment);
+                state.deploy(&thing, &format!("by {description}"), description);
                 state
                     .written
                     .push((permit.ledger_id().to_owned(), step.clone(), now));
@@ -263,7 +281,10 @@ fn target(permitted: &Thing, step: &Step) -> Thing {
 #[async_trait]
 impl KillSwitch for World {
     async fn allows(&self) -> Result<bool, PortError> {
-        let allows = self.call("kill switch", |state| state.allows)?;
+        let allows = self.call("kill switch", |state| {
+            let stops = state.stops_at.is_some_and(|at| at <= state.now);
+            state.allows.map(|allows| allows && !stops)
+        })?;
         allows.ok_or(PortError {
             action: "read the kill switch",
             retryable: true,
@@ -281,6 +302,15 @@ impl Clock for World {
     async fn wait(&self, seconds: u64) {
         let mut state = self.state();
         state.now += i64::try_from(seconds).unwrap_or_default();
+        let now = state.now;
+        let (due, later) = std::mem::take(&mut state.meanwhile)
+            .into_iter()
+            .partition(|(at, ..)| *at <= now);
+        state.meanwhile = later;
+        let due: Vec<(i64, String, Settings)> = due;
+        state
+            .things
+            .extend(due.into_iter().map(|(_, name, settings)| (name, settings)));
     }
 
     fn deadline(&self) -> i64 {
@@ -292,12 +322,8 @@ impl Clock for World {
 impl SettingsReader for World {
     async fn read(&self, thing: &Thing, _: i64) -> Result<Option<Reading>, PortError> {
         let found = self.call("read", |state| {
-            let serving = state.serving.get(&name(thing)).cloned();
-            let settings = state.things.get(&name(thing)).cloned();
-            (
-                settings.map(|settings| kept(&settings, serving.as_deref())),
-                state.now,
-            )
+            let settings = state.things.get(&name(thing));
+            (settings.map(|settings| kept(settings, None)), state.now)
         })?;
         let (Some(settings), now) = found else {
             return Ok(None);

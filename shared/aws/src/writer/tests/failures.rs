@@ -108,6 +108,18 @@ async fn a_rate_under_the_name_of_a_limit_is_waited_for_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_switch_that_is_thrown_while_a_write_waits_stops_it() {
+    let bench = bench([Answer::ok("{}"), throttled("3")]).await;
+    bench.switch.is_thrown.store(true, Ordering::SeqCst);
+    // Whoever gives the permit has asked just before: only what waits asks again.
+    assert_eq!(bench.step(&stage()).await, Ok(()));
+    assert_eq!(bench.switch.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(bench.step(&stage()).await, Err(Kind::Stopped));
+    assert_eq!(bench.switch.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(bench.writes().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_role_that_cannot_be_assumed_writes_nothing() {
     let cases = [
         (vec![refusal(403, "AccessDenied")], Kind::RoleNotAssumable),

@@ -19,6 +19,7 @@ fn publications(
             .iter()
             .map(|(id, at)| ((*id).to_owned(), *at))
             .collect(),
+        ..Publications::default()
     }
 }
 
@@ -132,6 +133,7 @@ fn any_publications() -> impl Strategy<Value = Publications> {
         Publications {
             stages,
             deployments,
+            ..Publications::default()
         }
     })
 }

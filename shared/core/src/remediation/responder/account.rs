@@ -5,7 +5,8 @@ use super::subject::{Subject, understood};
 use super::{Remediator, Response, failure};
 use crate::baseline::thing::{Thing, What};
 use crate::ports::{Delivery, PortError};
-use crate::remediation::ledger::{self, Part};
+use crate::remediation::brakes::Counts;
+use crate::remediation::ledger;
 use crate::remediation::modes::Tags;
 use crate::remediation::plan::Plan;
 use crate::remediation::policy::Policy;
@@ -58,17 +59,15 @@ impl<P: Policy> Remediator<P> {
         let proposal = Proposal {
             id: ledger::id(remediation, &thing.account, &thing.region, &origin.event_id),
             remediation,
-            parts: vec![Part {
-                thing: thing.clone(),
-                plan,
-                read_back: None,
-            }],
             thing,
             tags: Tags::new(),
             asked,
             origin,
+            plan,
             draft_is_published: false,
+            draft: None,
             reasons: Vec::new(),
+            counts: Counts::Both,
         };
         // Without the role the rest is still worth restoring.
         let response = self.pursue(&proposal, delivery).await;

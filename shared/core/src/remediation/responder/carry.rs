@@ -7,15 +7,15 @@ use super::{Held, Remediator, Response};
 use crate::baseline::thing::Thing;
 use crate::causes::chain;
 use crate::ports::PortError;
-use crate::remediation::Remediation;
 use crate::remediation::brakes::{Brakes, resource_key};
-use crate::remediation::ledger::{Entry, Last, Part, State, Write};
+use crate::remediation::ledger::{APPROVAL, Entry, Last, State, Write};
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
 use crate::remediation::report::Ending;
 use crate::remediation::settings::Settings;
 use crate::remediation::step::Step;
+use crate::remediation::{Mode, Remediation};
 
 /// How often what was written is read before it counts as not being there, and seconds between.
 const LOOKS: usize = 3;
@@ -27,27 +27,18 @@ const POLL: u64 = 5;
 /// What has to be left of an invocation to go on waiting, in seconds.
 const RESERVE: i64 = 20;
 
+/// What people read of a thing that was deleted.
+pub(super) const GONE: &str = "it does not exist any more";
+
 /// How often the end is written because the tally has moved under it.
 const TRIES: usize = 8;
 
-/// What is to be done for one part of an entry.
+/// What is to be done for an entry.
 pub(super) struct Work {
-    pub(super) thing: Thing,
     /// The steps that are left.
     pub(super) left: Plan,
     /// What has to be true in the end.
     pub(super) goal: Plan,
-}
-
-impl Work {
-    /// All of a part.
-    pub(super) fn whole(part: &Part) -> Self {
-        Self {
-            thing: part.thing.clone(),
-            left: part.plan.clone(),
-            goal: part.plan.clone(),
-        }
-    }
 }
 
 /// Why the writing stopped.
@@ -62,6 +53,8 @@ pub(super) enum Stop {
     Port(PortError),
     /// It does not exist any more.
     Gone,
+    /// Somebody has changed it since it was planned.
+    Moved(String),
 }
 
 impl From<PortError> for Stop {
@@ -71,42 +64,35 @@ impl From<PortError> for Stop {
 }
 
 impl<P: Policy> Remediator<P> {
-    /// Does the work of every part, in order. `is_noted`: the first write is in the entry already.
+    /// Makes the writes, in order, and reads back what came of them.
     pub(super) async fn carry_out(
         &self,
         mut held: Held,
         permit: &P::Permit,
-        works: Vec<Work>,
-        is_noted: bool,
+        work: Work,
     ) -> Response {
-        let made_before = !is_noted && has_written(&held.value);
-        let mut made = 0;
-        let mut is_noted = is_noted;
-        let mut unmet = Vec::new();
-        for (at, work) in works.iter().enumerate() {
-            for step in &work.left.steps {
-                let noted = std::mem::take(&mut is_noted);
-                match self.write(&mut held, permit, work, step, noted).await {
-                    Ok(()) => made += 1,
-                    Err(stop) => return self.stop(held, stop, made_before || made > 0).await,
-                }
-            }
-            match self.read_back(&mut held, at, work).await {
-                Ok(fields) => unmet.extend(fields),
-                Err(stop) => return self.stop(held, stop, true).await,
+        let mut made = has_written(&held.value);
+        for step in &work.left.steps {
+            match self.write(&mut held, permit, &work, step).await {
+                Ok(()) => made = true,
+                Err(stop) => return self.stop(held, stop, made).await,
             }
         }
-        let (verified, attempted) = match held.value.state {
-            State::Undoing => (State::Undone, State::Attempted),
-            _ => (State::Verified, State::Attempted),
+        let unmet = match self.read_back(&mut held, &work.goal).await {
+            Ok(unmet) => unmet,
+            Err(stop) => return self.stop(held, stop, true).await,
         };
-        if unmet.is_empty() {
-            return self.finish(held, verified).await;
+        if !unmet.is_empty() {
+            let fields = unmet.join(", ");
+            let reason = format!("read back, and not as wanted: {fields}");
+            held.value.reasons.push(reason);
+            return self.finish(held, State::Attempted).await;
         }
-        let fields = unmet.join(", ");
-        let reason = format!("read back, and not as wanted: {fields}");
-        held.value.reasons.push(reason);
-        self.finish(held, attempted).await
+        let state = match held.value.state {
+            State::Undoing => State::Undone,
+            _ => State::Verified,
+        };
+        self.finish(held, state).await
     }
 
     /// One write. The kill switch is read, the write noted, then made; an answer that is lost is looked for.
@@ -116,63 +102,56 @@ impl<P: Policy> Remediator<P> {
         permit: &P::Permit,
         work: &Work,
         step: &Step,
-        is_noted: bool,
     ) -> Result<(), Stop> {
         if matches!(step, Step::UpdateRestApi { .. }) {
             self.wait_until_available(&held.value.thing).await?;
         }
-        if !is_noted {
-            let allowed = self.writes_are_allowed().await;
-            allowed.map_err(Stop::Switched)?;
-            held.value.writes.push(Write {
-                at: self.clock.now(),
-                step: step.clone(),
-            });
-            self.save(held).await?;
-        }
+        let allowed = self.writes_are_allowed().await;
+        allowed.map_err(Stop::Switched)?;
+        held.value.writes.push(Write {
+            at: self.clock.now(),
+            step: step.clone(),
+        });
+        self.save(held).await?;
         match self.writer.write(permit, step).await {
             Ok(()) => Ok(()),
             Err(error) if error.kind == WriteErrorKind::Unknown => {
-                match self.is_there(held.value.remediation, work, step).await {
+                match self.is_there(&held.value, work, step).await {
                     true => Ok(()),
                     false => Err(Stop::Write(error)),
                 }
+            }
+            Err(error) if error.kind == WriteErrorKind::Stopped => {
+                Err(Stop::Switched(refusal(&error)))
             }
             Err(error) => Err(Stop::Write(error)),
         }
     }
 
     /// Whether a write whose answer was lost was made after all: it is not among what is left to do.
-    async fn is_there(&self, remediation: Remediation, work: &Work, step: &Step) -> bool {
-        let Ok(Some(live)) = self.read(remediation, &work.thing).await else {
+    async fn is_there(&self, entry: &Entry, work: &Work, step: &Step) -> bool {
+        let Ok(Some(live)) = self.read(entry.remediation, &entry.thing).await else {
             return false;
         };
-        let left = plan::resume(&work.thing, &work.goal, &live);
+        let left = plan::resume(&entry.thing, &work.goal, &live);
         left.is_ok_and(|left| !left.steps.contains(step))
     }
 
-    /// What is not as wanted after the writes of a part.
-    async fn read_back(
-        &self,
-        held: &mut Held,
-        at: usize,
-        work: &Work,
-    ) -> Result<Vec<String>, Stop> {
-        let remediation = held.value.remediation;
+    /// What is not as wanted after the writes.
+    async fn read_back(&self, held: &mut Held, goal: &Plan) -> Result<Vec<String>, Stop> {
+        let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
         let mut unmet = Vec::new();
         for look in 0..LOOKS {
             if look > 0 {
                 self.clock.wait(BETWEEN_LOOKS).await;
             }
             if remediation == Remediation::RestorePrivateEndpoint {
-                self.wait_until_available(&work.thing).await?;
+                self.wait_until_available(&thing).await?;
             }
-            let read = self.read(remediation, &work.thing).await?;
+            let read = self.read(remediation, &thing).await?;
             let read = read.ok_or(Stop::Gone)?;
-            unmet = plan::unmet(&work.goal, &read);
-            if let Some(part) = held.value.parts.get_mut(at) {
-                part.read_back = Some(read);
-            }
+            unmet = plan::unmet(goal, &read);
+            held.value.read_back = Some(read);
             if unmet.is_empty() {
                 break;
             }
@@ -181,7 +160,7 @@ impl<P: Policy> Remediator<P> {
     }
 
     /// An endpoint cannot be changed while a change of it is running, nor judged.
-    async fn wait_until_available(&self, api: &Thing) -> Result<(), Stop> {
+    pub(super) async fn wait_until_available(&self, api: &Thing) -> Result<(), Stop> {
         loop {
             match self.publications.status(api).await? {
                 ApiStatus::Available => return Ok(()),
@@ -207,8 +186,13 @@ impl<P: Policy> Remediator<P> {
                 response.report.ending = Ending::Held;
                 return response;
             }
+            Stop::Switched(reason) if !made && held.value.state == State::Writing => {
+                held.value.reasons.push(reason);
+                return self.leave_to_a_person(held).await;
+            }
             Stop::Switched(reason) => (reason, None),
-            Stop::Gone => ("it does not exist any more".to_owned(), None),
+            Stop::Gone => (GONE.to_owned(), None),
+            Stop::Moved(moved) => (moved, None),
             Stop::Port(error) => (chain(&error), Some(error).filter(|error| error.retryable)),
             Stop::Write(error) => {
                 let reason = refusal(&error);
@@ -229,6 +213,14 @@ impl<P: Policy> Remediator<P> {
         self.finish(held, state).await
     }
 
+    /// Nothing was written, and nothing will be unless somebody approves.
+    pub(super) async fn leave_to_a_person(&self, mut held: Held) -> Response {
+        held.value.mode = Mode::Approve;
+        held.value.approved = None;
+        held.value.deadline = Some(self.clock.now() + APPROVAL);
+        self.finish(held, State::Awaiting).await
+    }
+
     /// It stays as it stands in the ledger, and the event comes again.
     fn later(&self, held: Held, error: Option<PortError>) -> Response {
         let mut response = self.response(held.value);
@@ -245,10 +237,7 @@ impl<P: Policy> Remediator<P> {
         held.value.state = state;
         held.value.updated = now;
         let restored = match state {
-            State::Verified | State::Attempted => {
-                let fields = held.value.parts.iter().flat_map(|part| &part.plan.fields);
-                fields.cloned().collect()
-            }
+            State::Verified | State::Attempted => held.value.plan.fields.clone(),
             _ => std::collections::BTreeSet::new(),
         };
         let write = held.value.writes.last();
@@ -306,14 +295,15 @@ impl<P: Policy> Remediator<P> {
         remediation: Remediation,
         thing: &Thing,
     ) -> Result<Option<Settings>, PortError> {
+        if remediation == Remediation::Redeploy {
+            let publications = self.publications.publications(thing).await?;
+            let serving = publications.serving(thing.stage().unwrap_or_default());
+            return Ok(serving.map(Settings::Serving));
+        }
         let Some(reading) = self.reader.read(thing, 0).await? else {
             return Ok(None);
         };
-        let settings = match remediation {
-            Remediation::Redeploy => Settings::serving(&reading.settings).map(Some),
-            _ => Settings::of(thing, &reading.settings),
-        };
-        settings.map_err(|source| PortError {
+        Settings::of(thing, &reading.settings).map_err(|source| PortError {
             action: "understand the live settings",
             retryable: false,
             source: Box::new(source),
@@ -322,7 +312,7 @@ impl<P: Policy> Remediator<P> {
 }
 
 /// Whether a write of what is being done was noted before: of an undo, only its own count.
-fn has_written(entry: &Entry) -> bool {
+pub(super) fn has_written(entry: &Entry) -> bool {
     let since = match (entry.state, &entry.undone) {
         (State::Undoing, Some(given)) => given.at,
         _ => i64::MIN,
@@ -340,6 +330,7 @@ fn refusal(error: &WriteError) -> String {
         WriteErrorKind::Busy => "another change of it is running",
         WriteErrorKind::Throttled => "API Gateway throttles",
         WriteErrorKind::LimitExceeded => "a quota of the account is used up",
+        WriteErrorKind::Stopped => "the kill switch stops every write",
         WriteErrorKind::Refused => "API Gateway refuses it",
         WriteErrorKind::Unknown => "no answer tells whether it was written",
     };

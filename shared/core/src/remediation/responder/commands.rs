@@ -1,19 +1,22 @@
 //! Approve and undo. The right to invoke the function is the credential; the ledger's conditional write
 //! makes each single use.
 
-use super::carry::Work;
+use super::carry::{GONE, Stop, Work};
 use super::propose::{Origin, lease};
 use super::{Held, Remediator, Response};
+use crate::causes::chain;
 use crate::finding::rfc3339;
 use crate::ports::{Delivery, PortError};
 use crate::remediation::Mode;
 use crate::remediation::Remediation;
+use crate::remediation::brakes::Counts;
 use crate::remediation::command::{Answer, Command};
-use crate::remediation::ledger::{APPROVAL, Given, State};
+use crate::remediation::ledger::{APPROVAL, Entry, Given, State};
 use crate::remediation::plan::{self, UndoRefused};
 use crate::remediation::policy::{Action, Policy, Request};
 use crate::remediation::ports::LedgerWrite;
 use crate::remediation::report::Ending;
+use crate::remediation::settings::Settings;
 use crate::remediation::snippet::shell::command;
 
 /// The remediator's role has no right to it either.
@@ -69,8 +72,12 @@ impl<P: Policy> Remediator<P> {
             let until = rfc3339(super::propose::timestamp(deadline));
             return Ok(Err(vec![format!("the time for approval ended at {until}")]));
         }
-        if let Err(reasons) = self.is_still_wanted(&held).await? {
-            return Ok(Err(reasons));
+        // Only what is still as it was when the approval was asked for.
+        match self.left(&held.value).await {
+            Ok(_) => {}
+            Err(Stop::Port(error)) => return Err(error),
+            Err(Stop::Moved(moved)) => return Ok(Err(vec![moved])),
+            Err(_) => return Ok(Err(vec![GONE.to_owned()])),
         }
         let age = now - entry.event_time;
         let ruling = self.policy.decide(&self.again(&held, Mode::Approve, age));
@@ -93,19 +100,6 @@ impl<P: Policy> Remediator<P> {
         Ok(Ok(response))
     }
 
-    /// Whether every setting is still as it was when the approval was asked for.
-    async fn is_still_wanted(&self, held: &Held) -> Result<Result<(), Vec<String>>, PortError> {
-        for part in &held.value.parts {
-            let Some(live) = self.read(held.value.remediation, &part.thing).await? else {
-                return Ok(Err(vec!["it does not exist any more".to_owned()]));
-            };
-            if let Err(moved) = plan::resume(&part.thing, &part.plan, &live) {
-                return Ok(Err(vec![moved.to_string()]));
-            }
-        }
-        Ok(Ok(()))
-    }
-
     /// Takes entry and resource in one write; else says who has them.
     async fn hold(
         &self,
@@ -125,7 +119,7 @@ impl<P: Policy> Remediator<P> {
         held.value.lease = Some(lease.clone());
         held.value.updated = now;
         let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
-        writes.extend(brakes.begun(&lease, false, now));
+        writes.extend(brakes.begun(&lease, Counts::Nothing, now));
         if !self.ledger.write(&writes).await? {
             return Ok(Err("somebody else is doing it right now".to_owned()));
         }
@@ -172,29 +166,11 @@ impl<P: Policy> Remediator<P> {
         if now > entry.updated + APPROVAL {
             return Ok(Err(vec!["it is more than 24 hours old".to_owned()]));
         }
-        let mut refused = Vec::new();
-        for part in &entry.parts {
-            let Some(live) = self.read(entry.remediation, &part.thing).await? else {
-                return Ok(Err(vec!["it does not exist any more".to_owned()]));
-            };
-            match plan::undo(&part.thing, &part.plan, &live) {
-                Ok(plan) if entry.remediation == Remediation::RestorePrivateEndpoint => {
-                    refused.push(NEVER_PUBLIC.to_owned());
-                    let steps = plan.steps.iter();
-                    refused.extend(steps.filter_map(|step| command(step, &part.thing.region)));
-                }
-                Ok(_) => {}
-                Err(UndoRefused::Moved(moved)) => return Ok(Err(vec![moved.to_string()])),
-                Err(needs @ UndoRefused::NeedsDelete { .. }) => {
-                    refused.push(needs.to_string());
-                    if let UndoRefused::NeedsDelete { commands } = needs {
-                        refused.extend(commands);
-                    }
-                }
-            }
-        }
-        if !refused.is_empty() {
-            return Ok(Err(refused));
+        let Some(live) = self.read(entry.remediation, &entry.thing).await? else {
+            return Ok(Err(vec![GONE.to_owned()]));
+        };
+        if let Err(reasons) = may_be_undone(entry, &live) {
+            return Ok(Err(reasons));
         }
         let ruling = self.policy.decide(&self.undo_request(&held));
         if ruling.permit.is_none() {
@@ -230,10 +206,13 @@ impl<P: Policy> Remediator<P> {
 
     fn undo_request(&self, held: &Held) -> Request {
         let age = self.clock.now() - held.value.event_time;
-        Request {
+        let mut request = Request {
             action: Action::Undo,
             ..self.again(held, Mode::Approve, age)
-        }
+        };
+        // Whoever asks for less now does not ask for what was done to stay.
+        request.asked.mode = request.asked.mode.max(Mode::Approve);
+        request
     }
 
     /// Takes back what the live state still has of an entry that this invocation holds.
@@ -243,34 +222,42 @@ impl<P: Policy> Remediator<P> {
             held.value.reasons.extend(ruling.reasons);
             return self.finish(held, State::Verified).await;
         };
-        let mut works = Vec::new();
-        for part in &held.value.parts {
-            let live = match self.read(held.value.remediation, &part.thing).await {
-                Ok(Some(live)) => live,
-                Ok(None) => {
-                    held.value
-                        .reasons
-                        .push("it does not exist any more".to_owned());
-                    return self.finish(held, State::Attempted).await;
+        let entry = &held.value;
+        let reason = match self.read(entry.remediation, &entry.thing).await {
+            Ok(Some(live)) => match plan::undo(&entry.thing, &entry.plan, &live) {
+                Ok(plan) => {
+                    let (left, goal) = (plan.clone(), plan);
+                    return self.carry_out(held, &permit, Work { left, goal }).await;
                 }
-                Err(error) => {
-                    held.value.reasons.push(crate::causes::chain(&error));
-                    return self.finish(held, State::Attempted).await;
-                }
-            };
-            match plan::undo(&part.thing, &part.plan, &live) {
-                Ok(plan) => works.push(Work {
-                    thing: part.thing.clone(),
-                    left: plan.clone(),
-                    goal: plan,
-                }),
-                Err(refused) => {
-                    held.value.reasons.push(refused.to_string());
-                    return self.finish(held, State::Attempted).await;
-                }
-            }
+                Err(refused) => refused.to_string(),
+            },
+            Ok(None) => GONE.to_owned(),
+            Err(error) => chain(&error),
+        };
+        held.value.reasons.push(reason);
+        self.finish(held, State::Attempted).await
+    }
+}
+
+/// Nothing is taken back with a call that deletes, or to make an API public: the commands are printed.
+fn may_be_undone(entry: &Entry, live: &Settings) -> Result<(), Vec<String>> {
+    match plan::undo(&entry.thing, &entry.plan, live) {
+        Ok(plan) if entry.remediation == Remediation::RestorePrivateEndpoint => {
+            let region = &entry.thing.region;
+            let commands = plan.steps.iter().filter_map(|step| command(step, region));
+            let mut reasons = vec![NEVER_PUBLIC.to_owned()];
+            reasons.extend(commands);
+            Err(reasons)
         }
-        self.carry_out(held, &permit, works, false).await
+        Ok(_) => Ok(()),
+        Err(UndoRefused::Moved(moved)) => Err(vec![moved.to_string()]),
+        Err(needs) => {
+            let mut reasons = vec![needs.to_string()];
+            if let UndoRefused::NeedsDelete { commands } = needs {
+                reasons.extend(commands);
+            }
+            Err(reasons)
+        }
     }
 }
 

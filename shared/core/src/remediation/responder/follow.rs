@@ -1,14 +1,16 @@
 //! What follows a private endpoint that was set back: whether the change had been published, and what is
 //! done where it was. Everything here bears repetition: each follow-up is an entry of its own.
 
+use super::carry::GONE;
 use super::propose::{Origin, Proposal, timestamp};
-use super::{Remediator, Response, failure};
+use super::{Held, Remediator, Response, failure};
 use crate::baseline::thing::{Thing, What};
 use crate::causes::chain;
 use crate::finding::{Known, SettingChange};
 use crate::ports::{Delivery, PortError};
-use crate::remediation::ledger::{self, Entry, Part, State};
-use crate::remediation::modes::{Asked, Tags};
+use crate::remediation::brakes::Counts;
+use crate::remediation::ledger::{self, Entry, State};
+use crate::remediation::modes::Asked;
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::LedgerWrite;
@@ -102,7 +104,8 @@ impl<P: Policy> Remediator<P> {
         Ok(noted)
     }
 
-    /// Redeploys the restored draft where that may be done at once; else contains what is published.
+    /// Closes every stage that serves the bad change, each by itself: what holds for one says nothing of
+    /// another, which the attacker may have made.
     async fn close(
         &self,
         api: &Thing,
@@ -110,223 +113,262 @@ impl<P: Policy> Remediator<P> {
         stages: &[String],
         delivery: &Delivery,
     ) -> Vec<Response> {
-        let redeployed = self.redeploy(api, origin, stages, delivery).await;
-        let redeployed = redeployed.unwrap_or_else(|error| failure(Remediation::Redeploy, error));
-        if redeployed.report.ending == Ending::Verified {
-            let uncontained = self.uncontain(api, origin, delivery).await;
-            return [Some(redeployed), uncontained]
-                .into_iter()
-                .flatten()
-                .collect();
+        let mut followed = Followed::default();
+        for name in stages {
+            let stage = stage_of(api, name);
+            for response in self
+                .close_stage(&stage, origin, &mut followed, delivery)
+                .await
+            {
+                followed.add(response);
+            }
         }
-        let contained = self.contain(api, origin, stages, delivery).await;
-        let contained = contained.unwrap_or_else(|error| failure(Remediation::Contain, error));
-        vec![redeployed, contained]
+        if stages.is_empty() {
+            for remediation in [Remediation::Redeploy, Remediation::Contain] {
+                let reason = "which stages serve it is not known, so none can be closed";
+                let report = self.described(remediation, &Asked::nothing(), reason);
+                followed.add(Response::of(report));
+            }
+        }
+        followed.responses
+    }
+
+    /// Redeploys the restored draft where that may be done at once; else contains the stage.
+    async fn close_stage(
+        &self,
+        stage: &Thing,
+        origin: &Origin,
+        followed: &mut Followed,
+        delivery: &Delivery,
+    ) -> Vec<Response> {
+        let redeployed = self.redeploy(stage, origin, followed, delivery).await;
+        let redeployed = redeployed.unwrap_or_else(|error| failure(Remediation::Redeploy, error));
+        let then = match redeployed.report.ending {
+            Ending::Verified => self.uncontain(stage, origin, delivery).await,
+            _ => {
+                let contained = self.contain(stage, origin, followed, delivery).await;
+                Some(contained.unwrap_or_else(|error| failure(Remediation::Contain, error)))
+            }
+        };
+        std::iter::once(redeployed).chain(then).collect()
     }
 
     async fn redeploy(
         &self,
-        api: &Thing,
+        stage: &Thing,
         origin: &Origin,
-        stages: &[String],
+        followed: &mut Followed,
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
-        let remediation = Remediation::Redeploy;
-        let opened = self.open(remediation, api, origin, stages, delivery);
-        let mut proposal = match opened.await? {
-            Ok(proposal) => proposal,
-            Err(response) => return Ok(*response),
+        let opened = self.open(Remediation::Redeploy, stage, origin, followed, delivery);
+        let (mut proposal, live) = match opened.await? {
+            Opened::Proposal(proposal, live) => (proposal, live),
+            Opened::Stands(response) => return Ok(*response),
         };
-        if stages.is_empty() {
-            let reason = "no stage is known to deploy to";
-            let report = self.described(remediation, &proposal.asked, reason);
-            return Ok(Response::of(report));
-        }
-        let doubts = self.unpublished(api, origin, stages).await?;
-        proposal.draft_is_published = doubts.is_empty();
-        proposal.reasons.extend(doubts);
-        let id = proposal.id.clone();
-        let plan = |thing: &Thing, live| deployment(&id, thing, live);
-        self.on_stages(proposal, stages, plan, delivery).await
+        let draft = match followed.draft.take() {
+            Some(draft) => draft,
+            None => self.judged(stage, origin).await?,
+        };
+        proposal.reasons.extend(draft.doubts.iter().cloned());
+        proposal
+            .reasons
+            .extend(self.not_served(stage, origin, &draft).await?);
+        proposal.draft_is_published = proposal.reasons.is_empty();
+        proposal.draft = Some(draft.digest.clone());
+        followed.draft = Some(draft);
+        proposal.plan = deployment(&proposal.id, &delivery.owner, stage, live);
+        self.pursue(&proposal, delivery).await
     }
 
-    /// Why a deployment of the draft may publish more than the restored settings; nothing: it does not.
-    async fn unpublished(
-        &self,
-        api: &Thing,
-        origin: &Origin,
-        stages: &[String],
-    ) -> Result<Vec<String>, PortError> {
+    /// The draft that a deployment would publish, and why it may be more than the restored settings.
+    async fn judged(&self, api: &Thing, origin: &Origin) -> Result<Draft, PortError> {
         let time = timestamp(origin.event_time);
-        let Some(published) = self.drafts.published_before(api, time).await? else {
-            return Ok(vec![
-                "what the last deployment before the change published is not known".to_owned(),
-            ]);
-        };
+        let draft = self.publications.draft(api).await?;
+        let digest = draft.digest();
+        let published = self.drafts.published_before(api, time).await?;
         let publications = self.publications.publications(api).await?;
         let last = publications.last_before(origin.event_time);
-        if last.is_none() || published.deployment.as_deref() != last {
-            return Ok(vec![
+        let doubts = match published {
+            None => {
+                vec!["what the last deployment before the change published is not known".to_owned()]
+            }
+            Some(published) if last.is_none() || published.deployment.as_deref() != last => vec![
                 "what is known to be published is not of the last deployment before the change"
                     .to_owned(),
-            ]);
-        }
-        let draft = self.publications.draft(api).await?;
-        let differences = draft.differences(&published.fingerprint).into_iter();
-        let mut doubts: Vec<String> = differences
-            .map(|one| format!("a deployment would publish an edit that never was: {one}"))
-            .collect();
-        for stage in stages {
-            let versions = self.baselines.versions(&stage_of(api, stage), time).await?;
-            let served = versions
-                .first()
-                .map(|version| Settings::serving(&version.settings));
-            let served = match served {
-                Some(Ok(Settings::Serving(serving))) => serving.deployment_id,
-                _ => None,
-            };
-            if served.as_deref() != last {
-                doubts.push(format!(
-                    "stage {stage} did not serve the last deployment before the change"
-                ));
+            ],
+            Some(published) => {
+                let differences = draft.differences(&published.fingerprint).into_iter();
+                let doubt =
+                    |one| format!("a deployment would publish an edit that never was: {one}");
+                differences.map(doubt).collect()
             }
-        }
-        Ok(doubts)
+        };
+        Ok(Draft {
+            digest,
+            doubts,
+            last: last.map(str::to_owned),
+        })
+    }
+
+    /// Says so where a stage did not serve what the restored draft is compared with.
+    async fn not_served(
+        &self,
+        stage: &Thing,
+        origin: &Origin,
+        draft: &Draft,
+    ) -> Result<Option<String>, PortError> {
+        let time = timestamp(origin.event_time);
+        let versions = self.baselines.versions(stage, time).await?;
+        let newest = versions.first();
+        let served = match newest.map(|version| Settings::serving(&version.settings)) {
+            Some(Ok(Settings::Serving(serving))) => serving.deployment_id,
+            _ => None,
+        };
+        Ok((served.is_none() || served != draft.last)
+            .then(|| "the stage did not serve the last deployment before the change".to_owned()))
     }
 
     async fn contain(
         &self,
-        api: &Thing,
+        stage: &Thing,
         origin: &Origin,
-        stages: &[String],
+        followed: &mut Followed,
         delivery: &Delivery,
     ) -> Result<Response, PortError> {
-        let opened = self.open(Remediation::Contain, api, origin, stages, delivery);
-        match opened.await? {
-            Ok(proposal) if stages.is_empty() => {
-                let reason = "no stage is known to close";
-                let report = self.described(proposal.remediation, &proposal.asked, reason);
-                Ok(Response::of(report))
-            }
-            Ok(proposal) => {
-                let plan = |thing: &Thing, live| plan::contain(thing, &live);
-                self.on_stages(proposal, stages, plan, delivery).await
-            }
-            Err(response) => Ok(*response),
-        }
-    }
-
-    /// The same on every stage that exists. A deployment on one that is gone would make it again, without
-    /// its settings.
-    async fn on_stages(
-        &self,
-        mut proposal: Proposal,
-        stages: &[String],
-        plan: impl Fn(&Thing, Settings) -> Plan,
-        delivery: &Delivery,
-    ) -> Result<Response, PortError> {
-        for stage in stages {
-            let thing = stage_of(&proposal.thing, stage);
-            let Some(live) = self.read(proposal.remediation, &thing).await? else {
-                continue;
-            };
-            proposal.parts.push(Part {
-                plan: plan(&thing, live),
-                thing,
-                read_back: None,
-            });
-        }
-        if proposal.parts.iter().all(|part| part.plan.steps.is_empty()) {
-            let (remediation, asked) = (proposal.remediation, &proposal.asked);
-            let mut report = self.described(remediation, asked, "nothing is left to do");
+        let opened = self.open(Remediation::Contain, stage, origin, followed, delivery);
+        let (mut proposal, live) = match opened.await? {
+            Opened::Proposal(proposal, live) => (proposal, live),
+            Opened::Stands(response) => return Ok(*response),
+        };
+        proposal.plan = plan::contain(stage, &live);
+        if proposal.plan.steps.is_empty() {
+            let reason = "the stage refuses every request already";
+            let mut report = self.described(Remediation::Contain, &proposal.asked, reason);
             report.ending = Ending::AlreadyRight;
             return Ok(Response::of(report));
         }
         self.pursue(&proposal, delivery).await
     }
 
-    /// What is asked for is the least of what is asked for any of the stages.
-    async fn follow_up(
-        &self,
-        remediation: Remediation,
-        api: &Thing,
-        origin: &Origin,
-        stages: &[String],
-    ) -> Result<Proposal, PortError> {
-        let time = timestamp(origin.event_time);
-        let now = timestamp(self.clock.now());
-        let mut things: Vec<Thing> = stages.iter().map(|stage| stage_of(api, stage)).collect();
-        if things.is_empty() {
-            things.push(api.clone());
-        }
-        let mut asked: Option<Asked> = None;
-        let mut tags = Tags::new();
-        for thing in &things {
-            let versions = self.baselines.versions(thing, time).await?;
-            tags = self.tags(thing, &versions, time).await?;
-            let of_thing = self.modes.of(remediation, thing, &tags, now);
-            asked = Some(match asked {
-                Some(least) => least.and(of_thing),
-                None => of_thing,
-            });
-        }
-        let asked = asked.unwrap_or_else(Asked::nothing);
-        Ok(Proposal {
-            id: ledger::id(remediation, &api.account, &api.region, &origin.event_id),
-            remediation,
-            thing: api.clone(),
-            asked,
-            tags,
-            origin: origin.clone(),
-            parts: Vec::new(),
-            draft_is_published: false,
-            reasons: Vec::new(),
-        })
-    }
-
-    /// A follow-up that stands in the ledger, or must not be planned, has its response at once.
+    /// A follow-up to plan for the live settings of a stage. One that stands in the ledger, or must not be
+    /// planned, has its response at once.
     async fn open(
         &self,
         remediation: Remediation,
-        api: &Thing,
+        stage: &Thing,
         origin: &Origin,
-        stages: &[String],
+        followed: &Followed,
         delivery: &Delivery,
-    ) -> Result<Result<Proposal, Box<Response>>, PortError> {
-        let proposal = self.follow_up(remediation, api, origin, stages).await?;
-        if proposal.asked.mode.min(self.cap) <= Mode::Notify {
-            let mode = proposal.asked.mode.as_str();
-            let reason = format!("the mode of `{}` is `{mode}`", remediation.as_str());
-            let report = self.described(remediation, &proposal.asked, reason);
-            return Ok(Err(Box::new(Response::of(report))));
+    ) -> Result<Opened, PortError> {
+        let time = timestamp(origin.event_time);
+        let versions = self.baselines.versions(stage, time).await?;
+        let tags = self.tags(stage, &versions, time).await?;
+        let now = timestamp(self.clock.now());
+        let asked = self.modes.of(remediation, stage, &tags, now);
+        let described = |reason: String| {
+            let report = self.described(remediation, &asked, reason);
+            Ok(Opened::Stands(Box::new(Response::of(report))))
+        };
+        if asked.mode.min(self.cap) <= Mode::Notify {
+            let (name, mode) = (stage.stage().unwrap_or_default(), asked.mode.as_str());
+            let what = remediation.as_str();
+            return described(format!("the mode of `{what}` is `{mode}` for stage {name}"));
         }
-        Ok(match self.ledger.entry(&proposal.id).await? {
-            Some(entry) => Err(Box::new(self.known(entry, delivery).await?)),
-            None => Ok(proposal),
-        })
+        let id = ledger::follow_up_id(remediation, stage, &origin.event_id);
+        if let Some(entry) = self.ledger.entry(&id).await? {
+            let response = self.known(entry, delivery).await?;
+            return Ok(Opened::Stands(Box::new(response)));
+        }
+        // A deployment to a stage that is gone would make it again, without its settings.
+        let Some(live) = self.read(remediation, stage).await? else {
+            return described(GONE.to_owned());
+        };
+        let proposal = Proposal {
+            id,
+            remediation,
+            thing: stage.clone(),
+            tags,
+            asked,
+            origin: origin.clone(),
+            plan: plan::nothing(&live),
+            draft_is_published: false,
+            draft: None,
+            reasons: Vec::new(),
+            counts: match followed.is_counted {
+                true => Counts::Resource,
+                false => Counts::Both,
+            },
+        };
+        Ok(Opened::Proposal(Box::new(proposal), live))
     }
 
     /// Lifts a containment once what it contained is closed. `None` when there is none.
     pub(super) async fn uncontain(
         &self,
-        api: &Thing,
+        stage: &Thing,
         origin: &Origin,
         delivery: &Delivery,
     ) -> Option<Response> {
-        let id = ledger::id(
-            Remediation::Contain,
-            &api.account,
-            &api.region,
-            &origin.event_id,
-        );
-        let contained = self.ledger.entry(&id).await;
-        let contained = match contained {
-            Ok(found) => found.filter(|entry| entry.value.state == State::Verified)?,
+        let id = ledger::follow_up_id(Remediation::Contain, stage, &origin.event_id);
+        let is_limited =
+            |held: &Held| matches!(held.value.state, State::Verified | State::Attempted);
+        let contained = match self.ledger.entry(&id).await {
+            Ok(found) => found.filter(is_limited)?,
             Err(error) => return Some(failure(Remediation::Contain, error)),
         };
         let undone = self.undo_entry(contained, None, delivery).await;
         Some(undone.unwrap_or_else(|error| failure(Remediation::Contain, error)))
     }
+}
+
+/// A follow-up that is to be planned for what is live, or its response.
+enum Opened {
+    Proposal(Box<Proposal>, Settings),
+    Stands(Box<Response>),
+}
+
+/// What was done on the stages of an API so far.
+#[derive(Default)]
+struct Followed {
+    responses: Vec<Response>,
+    /// The account's share has counted the event: stages are many, and some may be the attacker's.
+    is_counted: bool,
+    /// The draft is the same for all of them, and long to read.
+    draft: Option<Draft>,
+}
+
+impl Followed {
+    /// What is only described is told once, with all its reasons.
+    fn add(&mut self, response: Response) {
+        self.is_counted |= response
+            .entry
+            .as_ref()
+            .is_some_and(|entry| !entry.writes.is_empty());
+        let report = &response.report;
+        let same = self.responses.iter_mut().find(|one| {
+            let is_described = one.report.ending == Ending::Described && one.entry.is_none();
+            is_described
+                && (one.report.remediation, &one.report.ending, one.report.asked)
+                    == (report.remediation, &report.ending, report.asked)
+        });
+        let Some(same) = same else {
+            self.responses.push(response);
+            return;
+        };
+        for reason in response.report.reasons {
+            if !same.report.reasons.contains(&reason) {
+                same.report.reasons.push(reason);
+            }
+        }
+    }
+}
+
+/// A draft that a deployment would publish.
+struct Draft {
+    digest: String,
+    doubts: Vec<String>,
+    /// The last deployment before the change.
+    last: Option<String>,
 }
 
 fn stage_of(api: &Thing, stage: &str) -> Thing {
@@ -340,22 +382,27 @@ fn stage_of(api: &Thing, stage: &str) -> Thing {
     }
 }
 
-/// A deployment of the draft on a stage. Its description names the ledger entry.
-fn deployment(id: &str, thing: &Thing, live: Settings) -> Plan {
+/// A deployment of the draft on a stage. Its description names the ledger entry and the invocation: nobody
+/// else can have made one of that description before.
+fn deployment(id: &str, invocation: &str, thing: &Thing, live: Settings) -> Plan {
     let rest_api_id = thing.api().map(|api| api.id.clone()).unwrap_or_default();
     let stage = thing.stage().unwrap_or_default();
     let served = match &live {
         Settings::Serving(serving) => serving.deployment_id.clone(),
         _ => None,
     };
+    let description = format!("Portcullis {id} {invocation}");
     Plan {
         steps: vec![Step::CreateDeployment {
             rest_api_id,
             stage_name: stage.to_owned(),
-            description: format!("Portcullis {id}"),
+            description: description.clone(),
         }],
         live,
-        wanted: Settings::Serving(Serving::default()),
+        wanted: Settings::Serving(Serving {
+            deployment_id: None,
+            description: Some(description),
+        }),
         changes: vec![SettingChange {
             path: "/deploymentId".to_owned(),
             before: Known::from(served),

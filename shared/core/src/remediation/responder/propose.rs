@@ -1,14 +1,14 @@
 //! A proposal and its judgement: how far it may go, and the first entry in the ledger.
 
-use super::carry::Work;
 use super::weigh::Weighed;
 use super::{Held, LEASE, Remediator, Response};
 use crate::baseline::thing::Thing;
 use crate::finding::Confidence;
 use crate::ports::{Delivery, PortError};
-use crate::remediation::brakes::{Brakes, account_key, resource_key};
-use crate::remediation::ledger::{APPROVAL, Entry, Lease, Part, State, Write};
+use crate::remediation::brakes::{Brakes, Counts, account_key, resource_key};
+use crate::remediation::ledger::{APPROVAL, Entry, Lease, State};
 use crate::remediation::modes::{Asked, Tags};
+use crate::remediation::plan::Plan;
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::{LedgerWrite, Versioned};
 use crate::remediation::report::Ending;
@@ -57,10 +57,13 @@ pub(super) struct Proposal {
     pub(super) tags: Tags,
     pub(super) asked: Asked,
     pub(super) origin: Origin,
-    pub(super) parts: Vec<Part>,
+    pub(super) plan: Plan,
     pub(super) draft_is_published: bool,
+    /// Digest of the draft that a redeployment would publish.
+    pub(super) draft: Option<String>,
     /// Sentences that belong to it whatever is decided.
     pub(super) reasons: Vec<String>,
+    pub(super) counts: Counts,
 }
 
 impl<P: Policy> Remediator<P> {
@@ -75,17 +78,14 @@ impl<P: Policy> Remediator<P> {
             let now = self.clock.now();
             let lease = lease(delivery, now);
             let brakes = self.brakes(proposal.remediation, &proposal.thing).await?;
-            let mut weighed = self.weigh(proposal, &brakes, now);
-            if weighed.permit.is_some() {
-                if brakes.holder(&lease, now).is_some() {
-                    turns += 1;
-                    if turns > TURNS {
-                        return Err(busy());
-                    }
-                    self.clock.wait(TURN).await;
-                    continue;
+            let weighed = self.weigh(proposal, &brakes, now);
+            if weighed.permit.is_some() && brakes.holder(&lease, now).is_some() {
+                turns += 1;
+                if turns > TURNS {
+                    return Err(busy());
                 }
-                self.ask_kill_switch(&mut weighed).await;
+                self.clock.wait(TURN).await;
+                continue;
             }
             let entry = self.entry(proposal, &weighed, &lease, now);
             let mut writes = vec![LedgerWrite::Entry(Box::new(Versioned {
@@ -93,20 +93,18 @@ impl<P: Policy> Remediator<P> {
                 version: 0,
             }))];
             if weighed.permit.is_some() {
-                writes.extend(brakes.begun(&lease, true, now));
+                writes.extend(brakes.begun(&lease, proposal.counts, now));
             }
             if self.ledger.write(&writes).await? {
                 let held = Versioned {
                     value: entry,
                     version: 1,
                 };
-                return match weighed.permit {
-                    Some(permit) => {
-                        let works = proposal.parts.iter().map(Work::whole).collect();
-                        Ok(self.carry_out(held, &permit, works, true).await)
-                    }
-                    None => Ok(self.response(held.value)),
-                };
+                // Things may have moved while others held them.
+                return Ok(match weighed.permit {
+                    Some(permit) => self.resume(held, &permit).await,
+                    None => self.response(held.value),
+                });
             }
             if let Some(entry) = self.ledger.entry(&proposal.id).await? {
                 return self.known(entry, delivery).await;
@@ -160,8 +158,6 @@ impl<P: Policy> Remediator<P> {
             Mode::Approve => State::Awaiting,
             _ => State::Planned,
         };
-        let steps = proposal.parts.iter().flat_map(|part| &part.plan.steps);
-        let first = steps.take(1).filter(|_| begins).cloned();
         let origin = proposal.origin.clone();
         Entry {
             id: proposal.id.clone(),
@@ -181,12 +177,14 @@ impl<P: Policy> Remediator<P> {
             mode: weighed.mode,
             created: now,
             updated: now,
-            parts: proposal.parts.clone(),
-            writes: first.map(|step| Write { at: now, step }).collect(),
+            plan: proposal.plan.clone(),
+            writes: Vec::new(),
+            read_back: None,
             contested: weighed.contested,
             allowed: weighed.allowed,
             policies: weighed.policies.clone(),
             draft_is_published: proposal.draft_is_published,
+            draft: proposal.draft.clone(),
             exposure: None,
             reasons: weighed.reasons.clone(),
             deadline: (state == State::Awaiting).then_some(now + APPROVAL),

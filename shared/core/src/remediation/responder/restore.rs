@@ -5,7 +5,8 @@ use super::propose::Proposal;
 use super::subject::{Subject, left_behind};
 use super::{Case, Remediator, Response};
 use crate::ports::{Delivery, PortError};
-use crate::remediation::ledger::{self, Part};
+use crate::remediation::brakes::Counts;
+use crate::remediation::ledger;
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::report::{Done, Ending, Report};
@@ -104,13 +105,11 @@ impl<P: Policy> Remediator<P> {
                 tags: subject.tags.clone(),
                 asked: subject.asked.clone(),
                 origin: subject.origin.clone(),
-                parts: vec![Part {
-                    thing: thing.clone(),
-                    plan,
-                    read_back: None,
-                }],
+                plan,
                 draft_is_published: false,
+                draft: None,
                 reasons,
+                counts: Counts::Both,
             };
             self.pursue(&proposal, delivery).await?
         };

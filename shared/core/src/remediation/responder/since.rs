@@ -48,13 +48,12 @@ impl<P: Policy> Remediator<P> {
             let is_newer = last.at > known_at || held.value.event_time >= known_at;
             is_newer && held.value.state == State::Verified
         });
-        let part = verified.and_then(|held| held.value.parts.into_iter().next());
         let known = understood(&newest.thing, &newest.settings)?;
-        let (Some(part), Some(known)) = (part, known) else {
+        let (Some(held), Some(known)) = (verified, known) else {
             return Ok(None);
         };
         // What the restore did not write may have been taken by the very change that is judged.
-        let settings = newest.settings.with(&plan::over(&part.plan, &known));
+        let settings = newest.settings.with(&plan::over(&held.value.plan, &known));
         let settings = settings.map_err(|source| PortError {
             action: "understand the ledger",
             retryable: false,

@@ -17,10 +17,10 @@ impl<P: Policy> Remediator<P> {
 
 /// What the entry says.
 pub(super) fn report(entry: &Entry) -> Report {
-    let done = entry.parts.iter().map(|part| Done {
-        thing: part.thing.clone(),
-        plan: part.plan.clone(),
-    });
+    let done = Done {
+        thing: entry.thing.clone(),
+        plan: entry.plan.clone(),
+    };
     Report {
         remediation: entry.remediation,
         id: Some(entry.id.clone()),
@@ -28,7 +28,7 @@ pub(super) fn report(entry: &Entry) -> Report {
         mode: entry.mode,
         ending: ending(entry),
         reasons: entry.reasons.clone(),
-        done: done.collect(),
+        done: vec![done],
         policies: entry.policies.clone(),
         exposure: entry.exposure.clone(),
         follow_ups: Vec::new(),

@@ -15,8 +15,9 @@ use super::*;
 use crate::baseline::Version;
 use crate::baseline::thing::Thing;
 use crate::finding::Confidence;
+use crate::remediation::brakes::Counts;
 use crate::remediation::brakes::{PER_ACCOUNT, PER_RESOURCE};
-use crate::remediation::ledger::{self, Part, State as Standing};
+use crate::remediation::ledger::{self, State as Standing};
 use crate::remediation::modes::{Asked, Tags};
 use crate::remediation::plan;
 use crate::remediation::ports::{LedgerReader as _, WriteErrorKind};
@@ -118,13 +119,11 @@ fn proposal(thing: &Thing, event: &str, event_time: i64, plan: plan::Plan) -> Pr
             confidence: Confidence::High,
             by_cloudformation: false,
         },
-        parts: vec![Part {
-            thing: thing.clone(),
-            plan,
-            read_back: None,
-        }],
+        plan,
         draft_is_published: false,
+        draft: None,
         reasons: Vec::new(),
+        counts: Counts::Both,
     }
 }
 
@@ -179,7 +178,7 @@ fn it_is_put_back_read_back_and_noted() {
     assert_eq!(entry.state, Standing::Verified);
     assert_eq!(entry.lease, None);
     assert_eq!(entry.writes.len(), 1);
-    assert_eq!(entry.parts[0].read_back, Some(logged("INFO", Some(GROUP))));
+    assert_eq!(entry.read_back, Some(logged("INFO", Some(GROUP))));
     assert!(
         state
             .tallies
@@ -297,14 +296,14 @@ fn what_is_taken_away_again_is_contested() {
         .state()
         .things
         .insert(name(&thing), logged("OFF", None));
-    let again = proposal(&thing, "e2", NOW, first.parts[0].plan.clone());
+    let again = proposal(&thing, "e2", NOW, first.plan.clone());
     let response = run(&world, &again, "r2");
     assert!(matches!(response.report.ending, Ending::Awaiting { .. }));
     assert!(response.report.pages);
     assert_eq!(world.state().written.len(), 1);
 
     world.state().now += 3_600;
-    let later = proposal(&thing, "e3", NOW + 3_600, first.parts[0].plan.clone());
+    let later = proposal(&thing, "e3", NOW + 3_600, first.plan.clone());
     let response = run(&world, &later, "r3");
     assert_eq!(response.report.ending, Ending::Verified);
 }
@@ -345,7 +344,7 @@ fn what_was_restored_counts_before_the_baseline_knows_of_it() {
 #[test]
 fn what_was_restored_within_the_second_of_the_attack_counts() {
     let (world, thing, first) = incident();
-    let proposal = proposal(&thing, "e1", NOW, first.parts[0].plan.clone());
+    let proposal = proposal(&thing, "e1", NOW, first.plan.clone());
     run(&world, &proposal, "r1");
     let restored = Some(logged("INFO", Some(GROUP)));
     assert_eq!(since(&world, &thing, NOW, NOW), restored);

@@ -28,9 +28,8 @@ impl<P: Policy> Remediator<P> {
         brakes: &Brakes,
         now: i64,
     ) -> Weighed<P::Permit> {
-        let fields = proposal.parts.iter().flat_map(|part| &part.plan.fields);
-        let fields = fields.cloned().collect();
-        let contested = brakes.contested(&fields, proposal.origin.event_time, now);
+        let fields = &proposal.plan.fields;
+        let contested = brakes.contested(fields, proposal.origin.event_time, now);
         let mut reasons = proposal.reasons.clone();
         if !contested.is_empty() {
             let names = contested.join(", ");
@@ -131,15 +130,6 @@ impl<P: Policy> Remediator<P> {
             has_kill_switch: self.has_kill_switch,
             has_baseline: true,
             draft_is_published: proposal.draft_is_published,
-        }
-    }
-
-    /// A switch that stops writes leaves the remediation to a person.
-    pub(super) async fn ask_kill_switch(&self, weighed: &mut Weighed<P::Permit>) {
-        if let Err(reason) = self.writes_are_allowed().await {
-            weighed.permit = None;
-            weighed.mode = Mode::Approve;
-            weighed.reasons.push(reason);
         }
     }
 

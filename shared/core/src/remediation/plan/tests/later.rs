@@ -156,29 +156,37 @@ fn an_edge_optimised_api_is_made_so_again_in_two_calls() {
 #[test]
 fn a_deployment_is_any_other_than_the_one_before() {
     let thing = stage(ApiType::Rest);
-    let serving = |id: Option<&str>| {
+    let serving = |id: Option<&str>, description: Option<&str>| {
         Settings::Serving(Serving {
             deployment_id: id.map(str::to_owned),
+            description: description.map(str::to_owned),
         })
     };
+    let ours = "redeploy-0123456789abcdef";
     let plan = Plan {
         steps: vec![Step::CreateDeployment {
             rest_api_id: "a1b2c3".to_owned(),
             stage_name: "prod".to_owned(),
-            description: "redeploy-0123456789abcdef".to_owned(),
+            description: ours.to_owned(),
         }],
-        live: serving(Some("old")),
-        wanted: serving(None),
+        live: serving(Some("old"), None),
+        wanted: serving(None, Some(ours)),
         changes: Vec::new(),
         fields: BTreeSet::new(),
         notes: Vec::new(),
     };
-    let (old, new) = (serving(Some("old")), serving(Some("new")));
+    let (old, new) = (serving(Some("old"), None), serving(Some("new"), Some(ours)));
     assert_eq!(resume(&thing, &plan, &old).unwrap(), plan);
     assert_eq!(resume(&thing, &plan, &new).unwrap().steps, []);
     assert_eq!(unmet(&plan, &old), ["/deploymentId"]);
     assert_eq!(unmet(&plan, &new), Vec::<String>::new());
     assert_eq!(undo(&thing, &plan, &old).unwrap().steps, []);
+    for other in [None, Some("redeploy-fedcba9876543210")] {
+        let others = serving(Some("other"), other);
+        let moved = resume(&thing, &plan, &others).unwrap_err();
+        assert_eq!(moved.fields, ["/deploymentId"]);
+        assert_eq!(unmet(&plan, &others), ["/deploymentId"]);
+    }
     let UndoRefused::NeedsDelete { commands } = undo(&thing, &plan, &new).unwrap_err() else {
         panic!("not refused for that");
     };

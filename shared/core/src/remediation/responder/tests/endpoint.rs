@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::baseline::Version;
+use crate::remediation::command::Answer;
 use crate::remediation::ports::PublishedDraft;
 use crate::remediation::publication::{Exposure, Fingerprint, Publications, PublishedStage};
 use crate::remediation::report::Report;
@@ -42,7 +43,6 @@ fn opened(since: Option<i64>) -> (Arc<World>, Proposal) {
         let mut state = world.state();
         state.things.insert(name(&thing), bad);
         state.things.insert(name(&prod), logged("INFO", None));
-        state.serving.insert(name(&prod), serving.to_owned());
         let time = timestamp(EVENT - 3_600);
         let before = kept(&logged("INFO", None), Some("d1"));
         let version = Version::of_response(prod.clone(), time, before);
@@ -56,6 +56,7 @@ fn opened(since: Option<i64>) -> (Arc<World>, Proposal) {
                 changed: Some(since.unwrap_or(EVENT - 3_600)),
             }],
             deployments,
+            ..Publications::default()
         };
         state.draft = draft("same");
         state.published = Some(PublishedDraft {
@@ -171,6 +172,155 @@ fn an_edit_that_was_never_published_is_not_deployed_but_contained_until_somebody
     assert_eq!(answer.state, "verified");
     assert_eq!(deployments(&world), 1);
     assert_eq!(limits(&world), (Some(5_000), Some(10_000.0)));
+}
+
+/// A private API that is live with an edited draft: contained, and the id of the redeployment that waits.
+fn waiting() -> (Arc<World>, Remediator<Strict>, String) {
+    let (world, proposal) = opened(Some(EVENT + 5));
+    world.state().draft = draft("edited");
+    let remediator = Remediator {
+        policy: Strict,
+        function: "api-exposure",
+        ..strict(&world)
+    };
+    let response = run(&world, &proposal, "r1");
+    let delivery = delivery("r1");
+    let followed = remediator.followed(response, &proposal.origin, &delivery);
+    let report = block_on(followed).report;
+    let id = report.follow_ups[0].id.clone().unwrap();
+    (world, remediator, id)
+}
+
+fn approve(remediator: &Remediator<Strict>, id: &str) -> Answer {
+    let command = Command::Approve {
+        id: id.to_owned(),
+        by: None,
+    };
+    block_on(remediator.obey(&command, &delivery("c")))
+        .unwrap()
+        .0
+}
+
+/// Whoever made the API public can move the stage from one public deployment to another.
+#[test]
+fn a_deployment_by_somebody_else_is_not_taken_for_ours() {
+    let (world, remediator, id) = waiting();
+    world
+        .state()
+        .deploy(&stage("a1", "prod"), "d3", &format!("Portcullis {id}"));
+    let answer = approve(&remediator, &id);
+    assert_eq!(answer.state, "refused");
+    assert_eq!(
+        answer.text,
+        ["changed since by somebody else: /deploymentId"]
+    );
+    assert_eq!(deployments(&world), 0);
+    assert_eq!(limits(&world), (Some(0), Some(0.0)));
+}
+
+#[test]
+fn a_draft_that_was_edited_since_it_was_judged_is_not_deployed() {
+    let (world, remediator, id) = waiting();
+    world.state().draft = draft("edited again");
+    let answer = approve(&remediator, &id);
+    assert_eq!(
+        (answer.state.as_str(), answer.text),
+        ("refused", vec!["the draft was edited since".to_owned()])
+    );
+    assert_eq!(deployments(&world), 0);
+    world.state().draft = draft("edited");
+    assert_eq!(approve(&remediator, &id).state, "verified");
+}
+
+/// A second stage that serves the same deployment.
+fn add_stage(world: &Arc<World>, stage_name: &str) {
+    let mut state = world.state();
+    let thing = stage("a1", stage_name);
+    state.things.insert(name(&thing), logged("INFO", None));
+    let prod = state.publications.stages[0].clone();
+    state.publications.stages.push(PublishedStage {
+        name: stage_name.to_owned(),
+        ..prod
+    });
+}
+
+/// Made by the attacker, never served what was published before, without its settings once it is gone.
+#[test]
+fn a_throwaway_stage_decides_nothing_about_another() {
+    for is_deleted in [false, true] {
+        let (world, proposal) = opened(Some(EVENT + 5));
+        add_stage(&world, "0");
+        if is_deleted {
+            world.state().things.remove(&name(&stage("a1", "0")));
+        }
+        let remediator = Remediator {
+            policy: Strict,
+            function: "api-exposure",
+            ..strict(&world)
+        };
+        let response = run(&world, &proposal, "r1");
+        let delivery = delivery("r1");
+        let followed = remediator.followed(response, &proposal.origin, &delivery);
+        let report = block_on(followed).report;
+        let of_prod = |one: &&Report| {
+            one.done
+                .iter()
+                .any(|done| done.thing == stage("a1", "prod"))
+        };
+        let prod: Vec<&Report> = report.follow_ups.iter().filter(of_prod).collect();
+        let endings: Vec<&Ending> = prod.iter().map(|one| &one.ending).collect();
+        assert_eq!(endings, [&Ending::Verified], "{report:?}");
+        assert_eq!(prod[0].remediation, Remediation::Redeploy);
+        assert_eq!(limits(&world), (Some(5_000), Some(10_000.0)));
+        let written = &world.state().written;
+        let is_throwaway = |step: &Step| matches!(step, Step::CreateDeployment { stage_name, .. } if stage_name == "0");
+        assert!(!written.iter().any(|(_, step, _)| is_throwaway(step)));
+    }
+}
+
+/// Many stages of one event count once for the account, whose share they would else use up.
+#[test]
+fn the_stages_of_an_event_count_once_for_the_account() {
+    let (world, proposal) = opened(Some(EVENT + 5));
+    for name in ["beta", "gamma"] {
+        add_stage(&world, name);
+    }
+    restored(&world, &proposal);
+    let tallies = &world.state().tallies;
+    let starts = |key: &str| tallies[key].value.starts.len();
+    assert_eq!(starts("redeploy/111122223333"), 1);
+    assert_eq!(starts("redeploy/111122223333/eu-west-1/a1/prod"), 1);
+}
+
+#[test]
+fn a_switch_that_is_thrown_while_an_endpoint_is_waited_for_stops_the_write() {
+    let (world, proposal) = opened(None);
+    world.state().updating = 3;
+    world.state().stops_at = Some(NOW + 5);
+    let response = run(&world, &proposal, "r1");
+    assert!(
+        matches!(response.report.ending, Ending::Awaiting { .. }),
+        "{response:?}"
+    );
+    assert_eq!(
+        response.report.reasons,
+        ["the kill switch stops every write"]
+    );
+    assert_eq!(world.state().written, []);
+}
+
+#[test]
+fn what_is_set_while_an_endpoint_is_waited_for_is_not_overwritten() {
+    let (world, proposal) = opened(None);
+    let thing = name(&api("a1"));
+    let edge = endpoint("EDGE", &[]);
+    world.state().updating = 3;
+    world.state().meanwhile = vec![(NOW + 5, thing.clone(), edge.clone())];
+    let response = run(&world, &proposal, "r1");
+    assert_eq!(response.report.ending, Ending::Failed);
+    assert!(response.report.reasons[0].starts_with("changed since by somebody else: "));
+    assert_eq!(world.state().things[&thing], edge);
+    assert_eq!(world.state().written, []);
 }
 
 #[test]
