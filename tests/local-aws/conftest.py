@@ -1,6 +1,7 @@
 """Fixtures: one local AWS for the whole run, emptied before each test that uses it, and one with Portcullis in it."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,15 @@ sys.dont_write_bytecode = True
 from bench import LocalAws  # noqa: E402  (after the line above, so that nothing is left in the tree)
 from remedy import remediation  # noqa: E402
 from stack import Stack  # noqa: E402
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Temporary files stay in the working copy, wherever pytest was started."""
+    if config.option.basetemp is None:
+        folder = Path(__file__).resolve().parents[2] / "target/pytest" / Path(__file__).parent.name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        config.option.basetemp = str(folder)
 
 
 @pytest.fixture(scope="session")
