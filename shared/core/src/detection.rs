@@ -125,7 +125,7 @@ fn summary(record: &Record, target: &Target, what: &str, by_cloudformation: bool
         rules::describe(target)
     };
     let outside = match &target.stack {
-        Some(stack) if !by_cloudformation => format!(", changed outside its stack `{stack}`"),
+        Some(stack) if !by_cloudformation => format!("; changed outside its stack `{stack}`"),
         _ => String::new(),
     };
     format!("{subject}: {what}{outside}")
