@@ -117,7 +117,7 @@ pub(crate) enum BaselineCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL \
-and so on. Needs dynamodb:Scan on the table.")]
+and so on. Needs dynamodb:Scan on the table and kms:Decrypt on its key.")]
 pub(crate) struct ExportArgs {
     /// Table of the function `baseline` [default: the one in `PORTCULLIS_BASELINE_TABLE`].
     #[arg(long, value_name = "NAME")]
@@ -136,8 +136,8 @@ Region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFI
 and so on; they are those of the account that Portcullis is deployed in, not of the API. Needs \
 lambda:InvokeFunction on the function, which is all that approving takes.
 
-Exit status: 0 when it is done and read back, or was so already; 1 when it was refused or is not \
-verified; 2 when the arguments are wrong or the function could not be asked.")]
+Exit status: 0 when it is done and read back, or was so already; 1 when it was refused, is not \
+verified, or is still open; 2 when the arguments are wrong or the function could not be asked.")]
 pub(crate) struct ApproveArgs {
     /// Id of the remediation, such as restore-stage-logging-0123456789abcdef.
     #[arg(value_name = "ID")]
@@ -145,7 +145,8 @@ pub(crate) struct ApproveArgs {
     /// Name or ARN of the function [default: portcullis- and the function that the id tells].
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
-    /// Who says so, for the ledger; CloudTrail has who invoked the function in any case.
+    /// Who says so, for the ledger; CloudTrail has who invoked the function where data events of
+    /// Lambda are recorded.
     #[arg(long, value_name = "TEXT")]
     pub(crate) by: Option<String>,
     /// How the answer is written.
