@@ -165,7 +165,7 @@ fn section(about: &About, out: &mut dyn Write) -> io::Result<()> {
             out,
             "- **Counts:** findings of [`{0}`](#{0}), distinct {1}.",
             rule.base,
-            rule.counts.as_str()
+            rule.counts.noun()
         )?;
     }
     let remediation = about.remediation.map_or_else(

@@ -14,7 +14,10 @@ OTHER_GROUP = LOG_GROUP.replace(":access", ":elsewhere")
 MADE = {"eventTime": at(180)}
 # Loops that run at once; with what is forgotten in between, no more than an account has restores an hour.
 AT_ONCE = 10
-ARMED = "no deployment since the change was found; the API that the next one publishes is private again"
+ARMED = "found no deployment dated after the change; the API that the next one publishes is private again"
+UNDO = {"restore-stage-logging": "brings the bad settings back",
+        "restore-account-logging-role": "brings the bad settings back",
+        "restore-private-endpoint": "prints the calls that bring the bad settings back"}
 RUN_BY_ITSELF = ("lastUpdatedDate", "createdDate", "LastUpdatedDate", "CreatedDate", "ResponseMetadata")
 
 ALL, PETS, ADMIN, ROOT, ORDERS = "/*/*", "/~1pets/GET", "/~1admin/POST", "/~1/GET", "/~1orders/PUT"
@@ -198,7 +201,7 @@ def assert_restored(stack, loop, remediation="restore-stage-logging", is_noted=F
     assert told.subject.endswith(", restored")
     assert told.finding["decision"]["id"] == entry["id"]
     assert told.said["Done"] == [f"put back and read back: as it was{', but for what the notes say' * is_noted}"]
-    assert told.said["Undo"] == [f"portcullis undo {entry['id']} (within 24 hours)"]
+    assert told.said["Undo"] == [f"portcullis undo {entry['id']} {UNDO[remediation]} (within 24 hours)"]
     plans = [part["plan"] for part in entry["parts"]]
     assert told.said["Restored"] == [
         f"{change['path']}: {change['before'] or '(not set)'} -> {change['after'] or '(not set)'}"

@@ -14,6 +14,8 @@ from remedy import (
 from scenes import LOG_GROUP, http_stage, last, patches, unseen
 
 LEVEL = "/*/*/logging/loglevel"
+CREDENTIALS = "(credentials and Region of the account of Portcullis)"
+SWITCHED = "the kill switch stops every write: it is not set to `allow`; set it before you approve or undo"
 # One for each test that takes one.
 STAGES = 24
 
@@ -80,7 +82,7 @@ def assert_own(stack, id_, number):
 def test_an_approval_puts_back_and_is_recorded(stack, waiting):
     stage, before, _, event, id_ = waiting
     told = stack.told(event)
-    assert f"portcullis approve {id_}" in told.said["Approve"]
+    assert told.said["Approve"] == [f"portcullis approve {id_} {CREDENTIALS}"]
     assert (told.kind, told.outcome, told.subject.endswith(", needs approval")) == ("finding", "awaiting", True)
     assert stack.command("approve", id_, "--by", "carol") == (0, f"{id_}: verified\n", "")
     assert settings_of(stack, stage) == before
@@ -143,7 +145,7 @@ def test_an_approval_after_the_api_was_deleted_is_refused(stack, waiting):
 def test_the_kill_switch_stops_approvals_until_it_allows_again(stack, waiting):
     stage, before, damaged, event, id_ = waiting
     stack.switch("stop")
-    assert refused(stack, "approve", id_) == ["the kill switch stops every write"]
+    assert refused(stack, "approve", id_) == [SWITCHED]
     assert (settings_of(stack, stage), stack.entry(event)["state"]) == (damaged, "awaiting")
     stack.switch("allow")
     assert stack.command("approve", id_)[0] == 0
@@ -202,8 +204,9 @@ def test_an_undo_takes_back_what_was_restored(stack, approved):
     assert (entry["state"], entry["undone"]["by"]) == ("undone", "dave")
     assert_own(stack, id_, 2)
     undone = stack.told_later(event)[-1]
-    assert (undone.outcome, undone.subject.split(":")[0]) == ("undone", "UNDONE")
+    assert (undone.outcome, undone.subject.split(":")[0]) == ("undone", "RESTORE UNDONE")
     assert "by dave (as the command says)" in undone.text
+    assert f"{LEVEL}: INFO -> OFF" in undone.said["Set back"]
     # Once.
     assert refused(stack, "undo", id_) == ["there is nothing to take back: it is undone"]
     assert refused(stack, "approve", id_) == ["nothing waits for approval: it is undone"]
@@ -245,7 +248,7 @@ def test_an_undo_of_what_was_never_done_is_refused(stack, waiting):
 def test_the_kill_switch_stops_an_undo_and_nothing_is_lost(stack, approved):
     stage, before, damaged, event, id_ = approved
     stack.switch("stop")
-    assert refused(stack, "undo", id_) == ["the kill switch stops every write"]
+    assert refused(stack, "undo", id_) == [SWITCHED]
     assert (settings_of(stack, stage), stack.entry(event)["state"]) == (before, "verified")
     stack.switch("allow")
     assert stack.command("undo", id_)[0] == 0

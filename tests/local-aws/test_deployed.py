@@ -63,7 +63,7 @@ def test_mode_notify_tells_and_cannot_write(in_mode_notify):
     assert outcome(stack, event, "stage-logging")["disposition"] == "fired"
     told = stack.told(event)
     assert told.finding["decision"]["mode"] == "notify"
-    assert "nothing was changed" in told.text and "By hand:" in told.text
+    assert "nothing was put back" in told.text and "By hand:" in told.text
     assert "accessLogSettings" not in rest.get_stage(**stage)
     assert (stack.writes(), stack.entries()) == ([], {})
 

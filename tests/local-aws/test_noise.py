@@ -13,7 +13,7 @@ from stack import attributes, drain
 
 SHARE, SHARE_SECONDS = 20, 600
 RULE = "stage-logging-disabled"
-LAST = "This rule has now sent its share for this scope (20 messages in 10 minutes)."
+LAST = "No more messages of this rule about this API until the current 10 minutes end (more than 20 came)."
 
 
 @pytest.fixture

@@ -44,11 +44,11 @@ def asked_for(mode):
     return lambda stage: selected(stage, mode=mode)
 
 
-DESCRIBED = "nothing was changed; the commands below put it back (restore-stage-logging, mode notify)"
-IGNORED = "nothing was changed (restore-stage-logging, mode off)"
-PLANNED = "nothing was changed (dry run): it would be put back; policy allows it"
-DENIED = "nothing was changed (dry run): it would not be put back; policy does not allow it"
-WAITS = "nothing was changed yet: it waits for approval until"
+DESCRIBED = "nothing was put back; the commands below do it (restore-stage-logging, mode notify)"
+IGNORED = "nothing was put back (restore-stage-logging, mode off)"
+PLANNED = "nothing was put back (dry run): policy would allow it"
+DENIED = "nothing was put back (dry run): policy would not allow it"
+WAITS = "nothing was put back yet: it waits for approval until"
 # What the function is told by its environment. For each case of it what the owner asks for and members of the attack's
 # record; then what must be said, what was done and why; and what is left in the ledger: the state, and the policies
 # that decided.
@@ -130,7 +130,8 @@ def test_nothing_is_written_and_the_message_says_why(remedied, not_done, name):
         assert told.said[label] == ["/*/*/logging/loglevel: OFF -> INFO"]
         assert f"{left[1]}" in told.said["Policy"]
     waits = left == ("awaiting", "asked-for")
-    assert told.said["Approve"] == [f"portcullis approve {ledger_id(case.event)}"] * waits
+    assert told.said["Approve"] == [
+        f"portcullis approve {ledger_id(case.event)} (credentials and Region of the account of Portcullis)"] * waits
 
 
 def test_by_hand_is_what_would_have_been_written(remedied, not_done):
@@ -141,8 +142,8 @@ def test_by_hand_is_what_would_have_been_written(remedied, not_done):
 
 
 @pytest.mark.parametrize(("unless", "done", "left"), [
-    ("", "nothing was changed (dry run): it would not be put back; policy does not allow it", "planned"),
-    (" unless { context.approved }", "nothing was changed yet: it waits for approval until", "awaiting")])
+    ("", DENIED, "planned"),
+    (" unless { context.approved }", WAITS, "awaiting")])
 def test_a_policy_of_the_deployment_has_the_last_word(stack, unless, done, left):
     stage, other = known_stage(stack), known_stage(stack)
     file = stack.folder / "cedar/own.cedar"

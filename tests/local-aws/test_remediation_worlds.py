@@ -34,7 +34,7 @@ def test_without_a_baseline_it_is_described(stack):
     unseen(stack, lambda: stages.append(rest_stage(rest)))
     event = attacked(stack, stages[0])
     told = stack.answered(event)
-    assert "nothing was changed (restore-stage-logging, mode notify)" in told.said["Done"]
+    assert "nothing was put back (restore-stage-logging, mode notify)" in told.said["Done"]
     assert "what stood before is not known (no baseline), so nothing can be put back by itself" in told.said["Reason"]
     assert stack.entry(event) is None
     assert written(stack, event) == []
@@ -296,11 +296,11 @@ EXPLAINED = "execution logging cannot be restored while the account has no Cloud
 
 @pytest.mark.parametrize(("region", "former", "asked", "also", "reason"), [
     ("us-west-1", True, "notify",
-     "nothing was changed; the commands below put it back (restore-account-logging-role, mode notify)",
+     "nothing was put back; the commands below do it (restore-account-logging-role, mode notify)",
      "the account has no CloudWatch role"),
-    ("us-west-2", False, "auto", "nothing was changed (restore-account-logging-role, mode notify)",
+    ("us-west-2", False, "auto", "nothing was put back (restore-account-logging-role, mode notify)",
      "the account has no CloudWatch role, and no former one is known"),
-    ("eu-west-2", True, "approve", "nothing was changed yet: it waits for approval until", None)],
+    ("eu-west-2", True, "approve", "nothing was put back yet: it waits for approval until", None)],
     ids=["not-asked-for", "none-known", "by-a-person"])
 def test_without_the_accounts_role_the_rest_is_restored_and_the_levels_are_explained(
         stack, region, former, asked, also, reason):

@@ -85,13 +85,15 @@ fn a_small_incident() {
 
     What to do next
       private-api-made-public: See whether a deployment followed: if so the API is public now. Put the
-          policy and the type with its VPC endpoints back, and deploy.
+          policy and the type with its VPC endpoints back, look at what else the draft holds, and
+          deploy.
       stage-logging-disabled-across-stages: Revoke the sessions of the principal, then restore the
-          stages.
+          stages that are not restored already.
       api-deleted: A deleted API does not come back with its id. Redeploy it from its source, then point
           domain mappings and clients to the new id.
-      stage-logging-disabled: Ask the principal whether it was meant. Compare the stage with its last
-          known settings, put them back, and look at what else the same session did.
+      stage-logging-disabled: Ask the people behind the principal, not over a channel it controls,
+          whether it was meant. Compare the stage with its last known settings, put them back, and look
+          at what else the same session did.
     "#);
 }
 

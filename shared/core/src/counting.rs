@@ -233,11 +233,7 @@ fn summary(
     span: &WindowSpan,
     things: &str,
 ) -> String {
-    let what = match rule.counts {
-        Counted::Stages => "stages",
-        Counted::Apis => "APIs",
-        Counted::Accounts => "accounts",
-    };
+    let what = rule.counts.noun();
     let place = match (api.and_then(|api| api.id.as_deref()), account) {
         (Some(api), _) => format!("API {api}: "),
         (None, Some(account)) => format!("account {account}: "),

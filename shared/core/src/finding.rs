@@ -156,6 +156,14 @@ impl Counted {
             Self::Accounts => "accounts",
         }
     }
+
+    /// As people read it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Apis => "APIs",
+            Self::Stages | Self::Accounts => self.as_str(),
+        }
+    }
 }
 
 /// The window behind a window finding.

@@ -34,7 +34,7 @@ use std::borrow::Cow;
 
 use crate::change::ApiRef;
 use crate::finding::{Counted, Decision, Finding, Severity};
-use crate::remediation::ledger::{Entry, State};
+use crate::remediation::ledger::Entry;
 use crate::remediation::report::{Ending, Report};
 
 /// A rule sends at most this many messages for one scope ...
@@ -68,7 +68,7 @@ pub enum Kind {
     Remediation,
     /// A remediation waits for a person; no message about its finding said so.
     Approval,
-    /// The settings are right again, by whomever: nothing is left to put back.
+    /// The settings are right again, and nothing of the change is published or keeps stages closed.
     Resolved,
 }
 
@@ -84,11 +84,11 @@ impl Kind {
         }
     }
 
-    /// Of a later message about an entry that stands so.
-    pub fn later(state: State) -> Self {
-        match state {
-            State::Awaiting => Self::Approval,
-            State::Verified => Self::Resolved,
+    /// Of a later message that says this.
+    pub fn later(report: &Report) -> Self {
+        match report.ending {
+            Ending::Awaiting { .. } => Self::Approval,
+            Ending::Verified if exposure::is_over(report) => Self::Resolved,
             _ => Self::Remediation,
         }
     }
@@ -195,7 +195,7 @@ fn came_of_it(report: &Report) -> &'static str {
         Ending::Attempted => ", restore NOT verified",
         Ending::Failed => ", NOT restored",
         Ending::WillRetry | Ending::Held => ", not restored yet",
-        Ending::Undone => ", undone",
+        Ending::Undone => ", restore undone",
         Ending::Nothing | Ending::Described | Ending::WouldWrite { .. } => "",
     }
 }

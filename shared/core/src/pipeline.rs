@@ -358,7 +358,7 @@ impl Pipeline {
         if entry.told == Some(entry.state) || response.report.ending == Ending::Held {
             return Ok(());
         }
-        let kind = notification::Kind::later(entry.state);
+        let kind = notification::Kind::later(&response.report);
         let message = notification::of_remediation(entry, &response.report, kind);
         self.notifier.send(&message).await?;
         self.note_told(Some(response)).await

@@ -8,7 +8,7 @@ use super::{
     text, wording,
 };
 use crate::driver::Driver;
-use crate::finding::{Confidence, Counted, Decision, Finding, WindowSpan, rfc3339};
+use crate::finding::{Confidence, Decision, Finding, WindowSpan, rfc3339};
 use crate::remediation::report::Report;
 use crate::rules;
 
@@ -29,15 +29,17 @@ pub(super) fn body(finding: &Finding, report: Option<&Report>, is_last: bool) ->
     }
     if is_last {
         head.plain(&format!(
-            "This rule has now sent its share for this scope ({MESSAGES_IN_SHARE} messages in {} \
-             minutes). Further findings are in the log and in the table only.",
+            "No more messages of this rule about {} until the current {} minutes end (more than \
+             {MESSAGES_IN_SHARE} came). Further findings are only in the function's log and in the \
+             table.",
+            scope(finding),
             SECONDS_OF_SHARE / 60
         ));
     }
     head.plain("");
     match report {
         Some(report) => deed::lines(report, &mut head),
-        None => head.line("Done", &done(&finding.decision)),
+        None => head.line("Done", &done(finding)),
     }
     head.plain("");
     facts(finding, &mut head);
@@ -58,6 +60,16 @@ pub(super) fn body(finding: &Finding, report: Option<&Report>, is_last: bool) ->
     let blocks = report.map(by_hand::blocks).unwrap_or_default();
     let pasted = by_hand::fitting(&blocks, room, report);
     head.0 + &pasted + &tail.0
+}
+
+/// What a share of messages is counted for.
+fn scope(finding: &Finding) -> &'static str {
+    let api = finding.api.as_ref().and_then(|api| api.id.as_ref());
+    match (api, &finding.account) {
+        (Some(_), _) => "this API",
+        (None, Some(_)) => "this account",
+        (None, None) => "several accounts",
+    }
 }
 
 /// What happened, in one sentence.
@@ -90,7 +102,7 @@ fn facts(finding: &Finding, text: &mut Text) {
         let more = finding.changes.len() - CHANGES;
         text.line("Changed", &format!("and {more} more, see the JSON below"));
     }
-    text.line("Confidence", confidence(finding.confidence));
+    text.line("Confidence", confidence(finding));
 }
 
 fn answers(finding: &Finding, report: Option<&Report>, text: &mut Text) {
@@ -154,14 +166,10 @@ fn place(finding: &Finding) -> String {
 }
 
 fn span(window: &WindowSpan) -> String {
-    let things = match window.of {
-        Counted::Stages => "stages",
-        Counted::Apis => "APIs",
-        Counted::Accounts => "accounts",
-    };
     format!(
-        "{} {things} from {} to {} (UTC); more than {} within {} seconds alert",
+        "{} {} from {} to {} (UTC); more than {} within {} seconds alert",
         window.distinct,
+        window.of.noun(),
         rfc3339(window.first),
         rfc3339(window.last),
         window.threshold,
@@ -190,8 +198,17 @@ fn tool(driver: Driver) -> &'static str {
     }
 }
 
-fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
+fn confidence(finding: &Finding) -> &'static str {
+    match finding.confidence {
+        Confidence::Low if finding.window.is_some() => {
+            "low: a counted finding is of low confidence. Look at the live settings first"
+        }
+        Confidence::Medium if finding.window.is_some() => {
+            "medium: every counted finding is of medium confidence at least"
+        }
+        Confidence::High if finding.window.is_some() => {
+            "high: every counted finding is of high confidence"
+        }
         Confidence::Low => {
             "low: the record does not show the change; the call is one that could do it. Look at \
              the live settings first"
@@ -203,9 +220,20 @@ fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
-fn done(decision: &Decision) -> String {
+/// A window is about changes that each had a message, and maybe a remediation, of their own.
+fn done(finding: &Finding) -> String {
+    match finding.window {
+        Some(_) => {
+            "nothing by this alert; the message about each change says what was done about it"
+                .to_owned()
+        }
+        None => decided(&finding.decision),
+    }
+}
+
+fn decided(decision: &Decision) -> String {
     let mode = match decision.mode {
-        "off" | "notify" => "nothing was changed".to_owned(),
+        "off" | "notify" => "nothing was put back".to_owned(),
         mode => format!("mode {mode}"),
     };
     let remediation = match decision.remediation {

@@ -13,7 +13,8 @@ pub(super) fn blocks(report: &Report) -> Vec<String> {
     let all = || std::iter::once(report).chain(&report.follow_ups);
     let commands = all().filter(|report| is_to_do(report)).filter_map(commands);
     let is_kept = |report: &&Report| {
-        !matches!(report.ending, Ending::Undone | Ending::Nothing)
+        !report.is_undo()
+            && report.ending != Ending::Nothing
             && !matches!(
                 report.remediation,
                 Remediation::Contain | Remediation::Redeploy
@@ -53,8 +54,11 @@ fn elsewhere(id: Option<&str>) -> String {
     }
 }
 
-/// Whether a person may have to make the writes.
+/// Whether a person may have to make the writes; what an undo writes is not among the steps.
 fn is_to_do(report: &Report) -> bool {
+    if report.is_undo() {
+        return false;
+    }
     match report.ending {
         Ending::Described
         | Ending::WouldWrite { .. }

@@ -4,7 +4,7 @@ use super::lines::Text;
 use super::{exposure, text, wording};
 use crate::finding::{Known, SettingChange};
 use crate::remediation::ledger::APPROVAL;
-use crate::remediation::report::{Ending, Report};
+use crate::remediation::report::{Done, Ending, Report};
 use crate::remediation::{Mode, Remediation};
 
 /// Bytes that the lists of all reports of a message may take.
@@ -13,7 +13,7 @@ const ROOM: usize = 24_000;
 /// The lines of a report and of what follows it. Ids and commands are always there.
 pub(super) fn lines(report: &Report, text: &mut Text) {
     let mut room = ROOM;
-    text.line("Done", &done(report));
+    text.line("Done", &named(report, wording::done(report)));
     details(report, text, &mut room);
     for follow_up in &report.follow_ups {
         text.plain("");
@@ -22,14 +22,14 @@ pub(super) fn lines(report: &Report, text: &mut Text) {
             Remediation::Contain => "Contain",
             _ => "Also",
         };
-        text.line(label, &done(follow_up));
+        let sentence = wording::followed(report, follow_up);
+        text.line(label, &named(follow_up, sentence));
         details(follow_up, text, &mut room);
     }
 }
 
 /// With the name of what is not done, so that people can find it in the policies.
-fn done(report: &Report) -> String {
-    let sentence = wording::done(report);
+fn named(report: &Report, sentence: String) -> String {
     match report.ending {
         Ending::Nothing | Ending::Described => format!(
             "{sentence} ({}, mode {})",
@@ -71,12 +71,34 @@ fn mode(asked: Mode, mode: Mode) -> String {
 fn commands(report: &Report, id: &str, text: &mut Text) {
     let id = text::value(id);
     match report.ending {
-        Ending::Awaiting { .. } => text.line("Approve", &format!("portcullis approve {id}")),
-        Ending::Verified | Ending::Attempted => text.line(
-            "Undo",
-            &format!("portcullis undo {id} (within {} hours)", APPROVAL / 3600),
+        Ending::Awaiting { .. } => text.line(
+            "Approve",
+            &format!(
+                "portcullis approve {id} (credentials and Region of the account of Portcullis)"
+            ),
         ),
+        Ending::Verified | Ending::Attempted => {
+            if let Some(does) = undo(report.remediation) {
+                let hours = APPROVAL / 3600;
+                let command = format!("portcullis undo {id} {does} (within {hours} hours)");
+                text.line("Undo", &command);
+            }
+        }
         _ => {}
+    }
+}
+
+/// What an undo does; `None` where it is always refused.
+fn undo(remediation: Remediation) -> Option<&'static str> {
+    match remediation {
+        Remediation::RestoreStageLogging | Remediation::RestoreAccountLoggingRole => {
+            Some("brings the bad settings back")
+        }
+        Remediation::RestorePrivateEndpoint => {
+            Some("prints the calls that bring the bad settings back")
+        }
+        Remediation::Contain => Some("takes the request limit back"),
+        Remediation::Redeploy => None,
     }
 }
 
@@ -84,9 +106,8 @@ fn commands(report: &Report, id: &str, text: &mut Text) {
 fn changes(report: &Report) -> Vec<String> {
     let is_several = report.done.len() > 1;
     let done = report.done.iter().flat_map(|done| {
-        let changes = done.plan.changes.iter();
-        changes.map(move |change| {
-            let shown = shown(report.remediation, change);
+        settings(report, done).map(move |change| {
+            let shown = setting(&change);
             match is_several {
                 true => format!("{}: {shown}", wording::part(&done.thing)),
                 false => shown,
@@ -96,14 +117,17 @@ fn changes(report: &Report) -> Vec<String> {
     done.collect()
 }
 
-fn shown(remediation: Remediation, change: &SettingChange) -> String {
-    match (remediation, &change.before, &change.after) {
-        // Its id is known only once it is there.
-        (Remediation::Redeploy, Known::Set(old), Known::Unknown) => {
-            format!("a new deployment in place of {}", text::value(old))
-        }
-        _ => setting(change),
-    }
+/// What is written to a thing: the changes of its plan, of an undo the other way round.
+pub(super) fn settings(report: &Report, done: &Done) -> impl Iterator<Item = SettingChange> {
+    let is_undo = report.is_undo();
+    done.plan.changes.iter().map(move |change| match is_undo {
+        false => change.clone(),
+        true => SettingChange {
+            path: change.path.clone(),
+            before: change.after.clone(),
+            after: change.before.clone(),
+        },
+    })
 }
 
 /// `/*/*/logging/loglevel: INFO -> OFF`.

@@ -35,14 +35,14 @@ fn nothing_is_written_without_a_person() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    Done:        nothing was put back yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
     Would set:   /*/*/logging/loglevel: OFF -> INFO
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
     Mode:        approve, lowered from auto
     Reason:      the event is older than 15 minutes
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
-    Approve:     portcullis approve restore-stage-logging-3f94aac68ec68d1e
+    Approve:     portcullis approve restore-stage-logging-3f94aac68ec68d1e (credentials and Region of the account of Portcullis)
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
     "#);
@@ -60,7 +60,7 @@ fn a_dry_run_says_what_policy_says() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed (dry run): it would be put back; policy allows it
+    Done:        nothing was put back (dry run): policy would allow it
     Would set:   /*/*/logging/loglevel: OFF -> INFO
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
@@ -79,7 +79,7 @@ fn a_dry_run_says_what_policy_says() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed (dry run): it would not be put back; policy does not allow it
+    Done:        nothing was put back (dry run): policy would not allow it
     Planned:     /*/*/logging/loglevel: OFF -> INFO
     Planned:     /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Planned:     /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
@@ -112,7 +112,7 @@ fn what_did_not_work_says_why_and_what_comes() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
+    Done:        NOT put back yet: it could not be done. It is tried twice more within minutes, and a second message says if that succeeds; if none comes within 10 minutes, use the commands below
     Would set:   /*/*/logging/loglevel: OFF -> INFO
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
@@ -152,14 +152,14 @@ fn what_is_right_undone_or_left_alone() {
     Policy:      restore-logging-in-prod
     "#);
     insta::assert_snapshot!(first_lines(&known(), &report(Ending::Undone)), @r#"
-    HIGH: Stage logging disabled: orders/prod (111122223333), undone
+    HIGH: Stage logging disabled: orders/prod (111122223333), restore undone
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        taken back and read back: the settings are again as they were before Portcullis wrote them
-    Taken back:  /*/*/logging/loglevel: OFF -> INFO
-    Taken back:  /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
-    Taken back:  /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    Done:        the restore was taken back and read back: the settings are again as the change left them
+    Set back:    /*/*/logging/loglevel: INFO -> OFF
+    Set back:    /accessLogSettings/destinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Set back:    /accessLogSettings/format: {"id":"$context.requestId"} -> (not set)
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
@@ -174,7 +174,7 @@ fn what_is_right_undone_or_left_alone() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed (restore-stage-logging, mode off)
+    Done:        nothing was put back (restore-stage-logging, mode off)
     Reason:      exempt until 2026-12-31T00:00:00Z: load test (team-payments)
     "#);
 }
@@ -193,7 +193,7 @@ fn contested_pages_with_its_reason() {
     CRITICAL: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
     Somebody has to look now: contested: taken away again within an hour.
 
-    Done:        nothing was changed; the commands below put it back (restore-stage-logging, mode notify)
+    Done:        nothing was put back; the commands below do it (restore-stage-logging, mode notify)
     Would set:   /*/*/logging/loglevel: OFF -> INFO
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
@@ -203,6 +203,28 @@ fn contested_pages_with_its_reason() {
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
     "#);
+}
+
+#[test]
+fn a_page_says_what_of_it_pages() {
+    // As of a redeployment that pages the restore before it is said to page too.
+    let report = Report {
+        pages: true,
+        ..private(
+            Ending::Verified,
+            live(),
+            vec![Report {
+                pages: true,
+                ..redeploy(Ending::Attempted)
+            }],
+        )
+    };
+    let message = of_finding(&public(), Some(&report), false);
+    let second = message.body.lines().nth(1).unwrap();
+    assert_eq!(
+        second,
+        "Somebody has to look now: redeploy was attempted and is not verified."
+    );
 }
 
 /// Subject, what was done, how far it was published, and what to do.
@@ -231,15 +253,15 @@ fn an_armed_api_is_never_called_one_that_was_not_public() {
     insta::assert_snapshot!(restored, @r#"
     CRITICAL: Private API made public: orders (111122223333), restored
     Done:        put back and read back: as it was
-    Exposure:    no deployment since the change was found; the API that the next one publishes is private again
-    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    Exposure:    found no deployment dated after the change; the API that the next one publishes is private again
+    Next:        Nothing is left to put back. Still, ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
     let described = published(Ending::Described, Exposure::Armed, Vec::new());
     insta::assert_snapshot!(described, @r#"
     CRITICAL: Private API made public: orders (111122223333)
-    Done:        nothing was changed; the commands below put it back (restore-private-endpoint, mode auto)
-    Exposure:    no deployment since the change was found; the next one makes the API public: let nobody deploy it before it is put back
-    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
+    Done:        nothing was put back; the commands below do it (restore-private-endpoint, mode auto)
+    Exposure:    found no deployment dated after the change; the next one makes the API public: let nobody deploy it before it is put back
+    Next:        First ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
     "#);
 }
 
@@ -249,46 +271,57 @@ fn a_live_api_says_what_is_true_now() {
     insta::assert_snapshot!(published(Ending::Verified, live(), half), @r#"
     CRITICAL: Private API made public: orders (111122223333), still published
     Done:        put back and read back: as it was
-    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
-    Exposure:    now: as far as is known stage beta can still be reached as a public API
+    Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
+    Exposure:    now: treat stage beta as public
     Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
     Limited:     /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     /*/*/throttling/burstLimit: 5000 -> 0
-    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the principal whether it was meant, and look at what else the same session did.
+    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
     let closed = vec![contain(Ending::Verified, &["prod", "beta"])];
     insta::assert_snapshot!(published(Ending::Verified, live(), closed), @r#"
     CRITICAL: Private API made public: orders (111122223333), restored, stages closed
     Done:        put back and read back: as it was
-    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
     Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
     Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
     Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     stage beta: /*/*/throttling/burstLimit: 5000 -> 0
-    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the principal whether it was meant, and look at what else the same session did.
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
     let redeployed = vec![redeploy(Ending::Verified)];
     insta::assert_snapshot!(published(Ending::Verified, live(), redeployed), @r#"
     CRITICAL: Private API made public: orders (111122223333), restored
     Done:        put back and read back: as it was
-    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
+    Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
     Redeploy:    deployed again and read back: the stages serve a deployment of the restored API
-    Deployed:    stage prod: a new deployment in place of x1y2z3
-    Deployed:    stage beta: a new deployment in place of x1y2z3
-    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    Deployed:    stage prod: /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Deployed:    stage beta: /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Next:        Nothing is left to put back. Still, ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
     let unknown = Exposure::Live {
         since: None,
         stages: Vec::new(),
     };
+    let maybe = Exposure::Live {
+        since: None,
+        stages: vec!["prod".to_owned()],
+    };
+    insta::assert_snapshot!(published(Ending::AlreadyRight, maybe, Vec::new()), @r#"
+    CRITICAL: Private API made public: orders (111122223333), still published
+    Done:        nothing had to be changed: the live settings are as they were before the change
+    Exposure:    treat as LIVE: whether it was published could not be read, nor since when; maybe by stage prod
+    Exposure:    now: treat stage prod as public
+    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    "#);
     insta::assert_snapshot!(published(Ending::WillRetry, unknown, Vec::new()), @r#"
     CRITICAL: Private API made public: orders (111122223333), not restored yet
-    Done:        NOT put back yet: it could not be done, is tried again by itself, and a second message says what came of it
-    Exposure:    LIVE: published, or not known not to be; nothing tells since when, which stages serve it is not known
+    Done:        NOT put back yet: it could not be done. It is tried twice more within minutes, and a second message says if that succeeds; if none comes within 10 minutes, use the commands below
+    Exposure:    treat as LIVE: whether it was published could not be read, nor since when; by which stages is not known
     Exposure:    now: treat every stage of the API as public
-    Next:        See whether a deployment followed: if so the API is public now. Put the policy and the type with its VPC endpoints back, and deploy.
+    Next:        See whether a deployment followed: if so the API is public now. Put the policy and the type with its VPC endpoints back, look at what else the draft holds, and deploy.
     "#);
 }

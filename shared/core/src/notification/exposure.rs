@@ -15,31 +15,28 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         None => Vec::new(),
         Some(Exposure::Armed) => vec![match is_private {
             true => {
-                "no deployment since the change was found; the API that the next one publishes is \
+                "found no deployment dated after the change; the API that the next one publishes is \
                  private again"
                     .to_owned()
             }
             false => {
-                "no deployment since the change was found; the next one makes the API public: let \
+                "found no deployment dated after the change; the next one makes the API public: let \
                  nobody deploy it before it is put back"
                     .to_owned()
             }
         }],
         Some(Exposure::Live { since, stages }) => {
-            let since = since.map_or_else(
-                || "LIVE: published, or not known not to be; nothing tells since when".to_owned(),
-                |since| {
-                    format!(
-                        "LIVE: published since {} (UTC) at the latest",
-                        moment(since)
-                    )
-                },
-            );
-            let stages = match stages.is_empty() {
-                true => "which stages serve it is not known".to_owned(),
-                false => format!("by {}", names(stages)),
+            let published = match since {
+                Some(since) => format!("LIVE: published at {} (UTC) or earlier", moment(*since)),
+                None => "treat as LIVE: whether it was published could not be read, nor since when"
+                    .to_owned(),
             };
-            vec![format!("{since}, {stages}"), now(report)]
+            let stages = match (stages.is_empty(), since) {
+                (true, _) => "; by which stages is not known".to_owned(),
+                (false, Some(_)) => format!(", by {}", names(stages)),
+                (false, None) => format!("; maybe by {}", names(stages)),
+            };
+            vec![format!("{published}{stages}"), now(report)]
         }
     }
 }
@@ -49,10 +46,7 @@ fn now(report: &Report) -> String {
     let open = open_stages(report);
     match open {
         Some(open) if open.is_empty() => closed(report),
-        Some(open) => format!(
-            "now: as far as is known {} can still be reached as a public API",
-            names(&open)
-        ),
+        Some(open) => format!("now: treat {} as public", names(&open)),
         None => "now: treat every stage of the API as public".to_owned(),
     }
 }
@@ -70,9 +64,15 @@ fn closed(report: &Report) -> String {
     }
 }
 
-/// The remediation that closed stages, and keeps them closed until it is undone.
+/// Where nothing is open: the remediation that closed stages, and may keep them closed until it is undone.
 pub(super) fn contained(report: &Report) -> Option<&Report> {
-    verified(report).find(|one| one.remediation == Remediation::Contain)
+    let mut all = std::iter::once(report).chain(&report.follow_ups);
+    all.find(|one| one.remediation == Remediation::Contain && one.ending != Ending::Undone)
+}
+
+/// Whether nothing of the change is published any more, and no request limit that was set for it is left.
+pub(super) fn is_over(report: &Report) -> bool {
+    !is_open(report) && contained(report).is_none()
 }
 
 fn verified(report: &Report) -> impl Iterator<Item = &Report> {

@@ -49,9 +49,12 @@ fn word(report: &Report) -> &'static str {
         (Ending::Verified, _) if exposure::is_open(report) => "RESTORED, STILL PUBLISHED",
         (Ending::Verified, _) => "RESTORED",
         (Ending::AlreadyRight, _) => "ALREADY RIGHT",
+        (Ending::Attempted, _) if report.is_undo() => "UNDO NOT VERIFIED",
         (Ending::Attempted, _) => "NOT VERIFIED",
-        (Ending::Undone, _) => "UNDONE",
+        (Ending::Undone, Remediation::Contain) => "STAGES OPEN AGAIN",
+        (Ending::Undone, _) => "RESTORE UNDONE",
         (Ending::Awaiting { .. }, _) => "APPROVAL NEEDED",
+        _ if report.is_undo() => "NOT UNDONE",
         (_, Remediation::Redeploy) => "NOT REDEPLOYED",
         (_, Remediation::Contain) => "NOT CONTAINED",
         _ => "NOT RESTORED",
@@ -104,7 +107,9 @@ fn body(entry: &Entry, report: &Report) -> String {
     head.plain("");
     facts(entry, &mut head);
     head.plain("");
-    if let Some(next) = wording::next(report).filter(|_| report.ending != Ending::Verified) {
+    // What is over needs nobody.
+    let is_over = report.ending == Ending::Verified && exposure::is_over(report);
+    if let Some(next) = wording::next(report).filter(|_| !is_over) {
         head.line("Next", &next);
         head.plain("");
     }
@@ -152,7 +157,10 @@ fn by(given: &Given) -> String {
     let at = wording::moment(given.at);
     match &given.by {
         Some(by) => format!("{at} (UTC) by {} (as the command says)", text::value(by)),
-        None => format!("{at} (UTC); CloudTrail has who invoked the function"),
+        None => format!(
+            "{at} (UTC) by nobody named: CloudTrail has the caller if data events of Lambda are \
+             recorded"
+        ),
     }
 }
 
@@ -214,7 +222,8 @@ fn json(entry: &Entry, report: &Report, room: usize) -> String {
 /// INVARIANT: ids stay whole.
 fn shortened<'a>(entry: &'a Entry, report: &Report, items: usize, longest: usize) -> Line<'a> {
     let target = entry.thing.target();
-    let changes = report.done.iter().flat_map(|done| &done.plan.changes);
+    let done = report.done.iter();
+    let changes = done.flat_map(|done| deed::settings(report, done));
     let changes = changes.take(items);
     let cut = |texts: &[String]| {
         let texts = texts.iter().take(items);
@@ -239,7 +248,7 @@ fn shortened<'a>(entry: &'a Entry, report: &Report, items: usize, longest: usize
         finding_id: &entry.finding_id,
         event_id: &entry.event_id,
         changes: changes
-            .map(|change| machine::shorter(change, longest))
+            .map(|change| machine::shorter(&change, longest))
             .collect(),
         exposure: report.exposure.as_ref().map(|exposure| match exposure {
             Exposure::Armed => ExposureLine {

@@ -1,10 +1,11 @@
 //! Later messages about remediations.
 
-use super::testing::{live, logging, private, redeploy, report, thing, whole};
+use super::testing::{contain, live, logging, private, redeploy, report, thing, whole};
 use super::*;
 use crate::finding::Confidence;
 use crate::remediation::ledger::{Given, State};
 use crate::remediation::publication::Exposure;
+use crate::remediation::report::Commanded;
 use crate::remediation::{Mode, Remediation};
 
 /// An entry about stage logging, changed 10 minutes after the event.
@@ -66,7 +67,7 @@ fn restored_after_an_approval() {
     Restored:    /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Restored:    /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
-    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e (within 24 hours)
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e brings the bad settings back (within 24 hours)
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
 
@@ -143,7 +144,7 @@ fn not_restored_for_good() {
     Change made: 2026-11-02T10:11:12Z (UTC)
     As of:       2026-11-02T10:21:12Z (UTC)
 
-    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
+    Next:        First ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
 
     Links:       sign in to account 111122223333 first
     API Gateway: https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/a1b2c3d4e5/stages?api=a1b2c3d4e5&region=eu-west-1
@@ -203,6 +204,10 @@ fn subjects_say_what_came_of_it() {
     let waiting = Ending::Awaiting { deadline: 0 };
     let subjects = [
         subject(&report(Ending::Undone)),
+        subject(&contain(Ending::Undone, &["prod"])),
+        subject(&contain(Ending::Verified, &["prod"])),
+        subject(&undo(Ending::Attempted)),
+        subject(&undo(Ending::WillRetry)),
         subject(&paging),
         subject(&report(waiting.clone())),
         subject(&private(Ending::Verified, live(), vec![redeploy(waiting)])),
@@ -211,7 +216,11 @@ fn subjects_say_what_came_of_it() {
         subject(&redeploy(Ending::WillRetry)),
     ];
     insta::assert_snapshot!(subjects.join("\n"), @r#"
-    UNDONE: Stage logging: orders (111122223333)
+    RESTORE UNDONE: Stage logging: orders (111122223333)
+    STAGES OPEN AGAIN: API that was made public: orders (111122223333)
+    CONTAINED: API that was made public: orders (111122223333)
+    CRITICAL: UNDO NOT VERIFIED: Stage logging: orders (111122223333)
+    NOT UNDONE: Stage logging: orders (111122223333)
     CRITICAL: NOT VERIFIED: Stage logging: orders (111122223333)
     APPROVAL NEEDED: Stage logging: orders (111122223333)
     RESTORED, STILL PUBLISHED: Private API: orders (111122223333)
@@ -219,4 +228,199 @@ fn subjects_say_what_came_of_it() {
     REDEPLOYED: API that had been made public: orders (111122223333)
     NOT REDEPLOYED: API that had been made public: orders (111122223333)
     "#);
+}
+
+/// Logging that a person wants taken back.
+fn undo(ending: Ending) -> Report {
+    Report {
+        commanded: Some(Commanded::Undo),
+        pages: ending == Ending::Attempted,
+        ..report(ending)
+    }
+}
+
+/// What a later message says was done and is to do, and its JSON's changes.
+fn said(report: &Report) -> String {
+    let entry = Entry {
+        remediation: report.remediation,
+        ..entry(State::Undone)
+    };
+    let body = of_remediation(&entry, report, Kind::Remediation).body;
+    let is_shown = |line: &&str| {
+        let labels = [
+            "Somebody has to look now:",
+            "Done:",
+            "Redeploy:",
+            "Contain:",
+            "Set back:",
+            "Would set:",
+            "Tried:",
+            "Undo:",
+            "Next:",
+            "By hand:",
+            "In code:",
+        ];
+        labels.iter().any(|label| line.starts_with(label))
+    };
+    let mut lines: Vec<&str> = body.lines().filter(is_shown).collect();
+    let json: serde_json::Value = serde_json::from_str(body.lines().last().unwrap()).unwrap();
+    let first = json["changes"][0].to_string();
+    lines.push(&first);
+    lines.join("\n")
+}
+
+#[test]
+fn an_undo_is_told_the_other_way_round() {
+    insta::assert_snapshot!(said(&report(Ending::Undone)), @r#"
+    Done:        the restore was taken back and read back: the settings are again as the change left them
+    Set back:    /*/*/logging/loglevel: INFO -> OFF
+    Set back:    /accessLogSettings/destinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Set back:    /accessLogSettings/format: {"id":"$context.requestId"} -> (not set)
+    {"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"}
+    "#);
+    insta::assert_snapshot!(said(&undo(Ending::Attempted)), @r#"
+    Somebody has to look now: the undo of restore-stage-logging was attempted and is not verified.
+    Done:        the undo was attempted, NOT verified: what was read back is not what was wanted, or could not be read
+    Tried:       /*/*/logging/loglevel: INFO -> OFF
+    Tried:       /accessLogSettings/destinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Tried:       /accessLogSettings/format: {"id":"$context.requestId"} -> (not set)
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e brings the bad settings back (within 24 hours)
+    Next:        Look at the live settings: some of what was put back may be taken back. Give the command again, or set by hand what is not as it should be.
+    {"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"}
+    "#);
+    insta::assert_snapshot!(said(&undo(Ending::WillRetry)), @r#"
+    Done:        NOT taken back yet: it could not be done; give the command again (portcullis undo restore-stage-logging-3f94aac68ec68d1e)
+    Would set:   /*/*/logging/loglevel: INFO -> OFF
+    Would set:   /accessLogSettings/destinationArn: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
+    Would set:   /accessLogSettings/format: {"id":"$context.requestId"} -> (not set)
+    {"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"}
+    "#);
+    insta::assert_snapshot!(said(&contain(Ending::Undone, &["prod"])), @r#"
+    Done:        the request limit was taken back and read back: the stages have the limits that they had before
+    Set back:    /*/*/throttling/rateLimit: 0 -> 10000
+    Set back:    /*/*/throttling/burstLimit: 0 -> 5000
+    {"path":"/*/*/throttling/rateLimit","before":"0","after":"10000"}
+    "#);
+}
+
+#[test]
+fn what_a_person_commanded_is_not_tried_again_by_itself() {
+    let approved = |report: Report| Report {
+        commanded: Some(Commanded::Approve),
+        ..report
+    };
+    insta::assert_snapshot!(said(&approved(report(Ending::WillRetry))), @r#"
+    Done:        NOT put back yet: it could not be done; give the command again (portcullis approve restore-stage-logging-3f94aac68ec68d1e)
+    Would set:   /*/*/logging/loglevel: OFF -> INFO
+    Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
+    Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
+    By hand:     to put it back, in a POSIX shell with credentials of account 111122223333:
+    In code:     CloudFormation (AWS::ApiGateway::Stage), so that the next deployment does not take it away again:
+    In code:     CDK (apigateway.Stage), so that the next deployment does not take it away again:
+    In code:     Terraform (aws_api_gateway_stage and its method settings), so that the next deployment does not take it away again:
+    {"path":"/*/*/logging/loglevel","before":"OFF","after":"INFO"}
+    "#);
+    let followed = private(Ending::Verified, live(), vec![redeploy(Ending::WillRetry)]);
+    insta::assert_snapshot!(said(&approved(followed)), @r#"
+    Done:        put back and read back: as it was
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 prints the calls that bring the bad settings back (within 24 hours)
+    Redeploy:    NOT done: it could not be, and nothing tries it again; use the commands below
+    Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
+    In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
+    In code:     CDK (apigateway.RestApi), so that the next deployment does not take it away again:
+    In code:     Terraform (aws_api_gateway_rest_api), so that the next deployment does not take it away again:
+    {"path":"/policy","before":"{}","after":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}}}]}"}
+    "#);
+}
+
+#[test]
+fn what_is_left_to_do_is_said() {
+    let waiting = Ending::Awaiting { deadline: 0 };
+    let open = private(Ending::Verified, live(), vec![redeploy(waiting)]);
+    insta::assert_snapshot!(said(&open), @r#"
+    Done:        put back and read back: as it was
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 prints the calls that bring the bad settings back (within 24 hours)
+    Redeploy:    not done yet: it waits for approval until 1970-01-01T00:00:00Z (UTC)
+    Next:        The settings are private again, what is published is not: read the reasons above and approve what waits for it (redeploy). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
+    In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
+    In code:     CDK (apigateway.RestApi), so that the next deployment does not take it away again:
+    In code:     Terraform (aws_api_gateway_rest_api), so that the next deployment does not take it away again:
+    {"path":"/policy","before":"{}","after":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}}}]}"}
+    "#);
+    insta::assert_snapshot!(said(&contain(Ending::Verified, &["prod"])), @r#"
+    Done:        request limit set to 0 and read back: the stages refuse every request until this is undone
+    Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    {"path":"/*/*/throttling/rateLimit","before":"10000","after":"0"}
+    "#);
+    let limited = Report {
+        follow_ups: vec![contain(Ending::Verified, &["prod"])],
+        ..redeploy(Ending::Verified)
+    };
+    insta::assert_snapshot!(said(&limited), @r#"
+    Done:        deployed again and read back: the stages serve a deployment of the restored API
+    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
+    Next:        The settings are private again and the stages are closed to everybody: take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    {"path":"/deploymentId","before":"x1y2z3","after":"a new deployment of the restored draft"}
+    "#);
+}
+
+#[test]
+fn only_what_is_over_is_resolved() {
+    let both = &["prod", "beta"];
+    let restored = |follow_ups| private(Ending::Verified, live(), follow_ups);
+    let redeployed = |follow_ups| Report {
+        follow_ups,
+        ..redeploy(Ending::Verified)
+    };
+    let lifted = || contain(Ending::Undone, both);
+    let cases = [
+        (report(Ending::Verified), Kind::Resolved),
+        (
+            private(Ending::Verified, Exposure::Armed, Vec::new()),
+            Kind::Resolved,
+        ),
+        (
+            restored(vec![redeploy(Ending::Verified), lifted()]),
+            Kind::Resolved,
+        ),
+        (redeployed(vec![lifted()]), Kind::Resolved),
+        // Every caller gets 429.
+        (contain(Ending::Verified, both), Kind::Remediation),
+        (
+            restored(vec![contain(Ending::Verified, both)]),
+            Kind::Remediation,
+        ),
+        (
+            redeployed(vec![contain(Ending::Attempted, both)]),
+            Kind::Remediation,
+        ),
+        // Still published.
+        (restored(Vec::new()), Kind::Remediation),
+        (report(Ending::Undone), Kind::Remediation),
+        (report(Ending::Attempted), Kind::Remediation),
+        (report(Ending::Failed), Kind::Remediation),
+        (report(Ending::Awaiting { deadline: 0 }), Kind::Approval),
+    ];
+    for (report, kind) in cases {
+        assert_eq!(Kind::later(&report), kind, "{report:?}");
+    }
+}
+
+#[test]
+fn who_gave_a_command_without_a_name_is_where_it_may_be() {
+    let entry = Entry {
+        undone: Some(Given {
+            by: None,
+            at: 1_793_614_860,
+        }),
+        ..entry(State::Undone)
+    };
+    let body = of_remediation(&entry, &report(Ending::Undone), Kind::Remediation).body;
+    let line = "\nUndo asked:  2026-11-02T10:21:00Z (UTC) by nobody named: CloudTrail has the caller if \
+                data events of Lambda are recorded\n";
+    assert!(body.contains(line), "{body}");
 }

@@ -162,8 +162,8 @@ proptest! {
         const OURS: &[&str] = &[
             "What:", "Who:", "From:", "Where:", "When:", "How:", "User agent:", "Changed:",
             "Confidence:", "Done:", "Next:", "Harmless if:", "Links:", "API Gateway:", "CloudTrail:",
-            "Events:", "Finding:", "Rule:", "This rule has now sent", "The JSON below is shortened",
-            "--- finding (JSON)", "{\"id\":",
+            "Events:", "Finding:", "Rule:", "No more messages of this rule about ",
+            "The JSON below is shortened", "--- finding (JSON)", "{\"id\":",
         ];
         let body = of_finding(&finding, None, is_last).body;
         let severity = format!("{}: ", finding.severity.as_str().to_ascii_uppercase());

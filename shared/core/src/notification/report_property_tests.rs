@@ -13,7 +13,7 @@ use crate::change::ApiType;
 use crate::remediation::ledger::{Entry, Given, State};
 use crate::remediation::plan::Plan;
 use crate::remediation::publication::Exposure;
-use crate::remediation::report::{Done, Ending, Report};
+use crate::remediation::report::{Commanded, Done, Ending, Report};
 use crate::remediation::settings::{MethodSetting, RestApi, RestStage, Settings};
 use crate::remediation::step::{PatchOp, PatchOperation, Step};
 use crate::remediation::{Mode, Remediation, ledger};
@@ -48,6 +48,7 @@ const OURS: &[&str] = &[
     "Links:",
     "Mode:",
     "Next:",
+    "No more messages of this rule about ",
     "Note:",
     "Planned:",
     "Policy:",
@@ -56,10 +57,9 @@ const OURS: &[&str] = &[
     "Remediation:",
     "Restored:",
     "Rule:",
+    "Set back:",
     "Somebody has to look now: ",
-    "Taken back:",
     "The JSON below is shortened",
-    "This rule has now sent",
     "Tried:",
     "Undo asked:",
     "Undo:",
@@ -194,6 +194,7 @@ prop_compose! {
         policies in vec(text(), 0..30),
         exposure in exposure(),
         pages: bool,
+        commanded in select(vec![None, Some(Commanded::Approve), Some(Commanded::Undo)]),
     ) -> Report {
         Report {
             remediation,
@@ -207,6 +208,7 @@ prop_compose! {
             exposure,
             follow_ups: Vec::new(),
             pages,
+            commanded,
         }
     }
 }

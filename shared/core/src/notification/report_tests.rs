@@ -21,7 +21,7 @@ fn verified() {
     Restored:    /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Restored:    /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
-    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e (within 24 hours)
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e brings the bad settings back (within 24 hours)
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
 
@@ -36,7 +36,7 @@ fn verified() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Next:        Nothing is left to put back. Still, ask the principal whether it was meant, and look at what else the same session did.
+    Next:        Nothing is left to put back. Still, ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
     Links:       sign in to account 111122223333 first
@@ -95,7 +95,7 @@ fn described() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed; the commands below put it back (restore-stage-logging, mode notify)
+    Done:        nothing was put back; the commands below do it (restore-stage-logging, mode notify)
     Would set:   /*/*/logging/loglevel: OFF -> INFO
     Would set:   /accessLogSettings/destinationArn: (not set) -> arn:aws:logs:eu-west-1:111122223333:log-group:orders
     Would set:   /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
@@ -113,7 +113,7 @@ fn described() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Next:        First ask the principal whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
+    Next:        First ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did. If it was not meant, put it back with the commands below.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
     Links:       sign in to account 111122223333 first
@@ -171,21 +171,21 @@ fn live_with_a_deployment_that_waits_for_approval() {
     CRITICAL: REST API `orders` (a1b2c3d4e5): its endpoint is REGIONAL now and was PRIVATE.
 
     Done:        put back and read back: as it was
-    Exposure:    LIVE: published since 2026-11-02T10:11:30Z (UTC) at the latest, by stages prod, beta
-    Exposure:    now: as far as is known stages prod, beta can still be reached as a public API
+    Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
+    Exposure:    now: treat stages prod, beta as public
     Restored:    /policy: {} -> {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a1b2c3d4e5f60718"}}}]}
     Restored:    /endpointConfiguration/types/0: REGIONAL -> PRIVATE
     Restored:    /endpointConfiguration/vpcEndpointIds/0: (not set) -> vpce-0a1b2c3d4e5f60718
-    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 (within 24 hours)
+    Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 prints the calls that bring the bad settings back (within 24 hours)
     Remediation: restore-private-endpoint-d92efadf9901f9b7
     Policy:      restore-private
 
     Redeploy:    not done yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
-    To deploy:   stage prod: a new deployment in place of x1y2z3
-    To deploy:   stage beta: a new deployment in place of x1y2z3
+    To deploy:   stage prod: /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    To deploy:   stage beta: /deploymentId: x1y2z3 -> a new deployment of the restored draft
     Mode:        approve, lowered from auto
     Reason:      the draft is not what was last published: `GET /pets` was changed
-    Approve:     portcullis approve redeploy-23d785e9639db327
+    Approve:     portcullis approve redeploy-23d785e9639db327 (credentials and Region of the account of Portcullis)
     Remediation: redeploy-23d785e9639db327
 
     What:        Private API made public
@@ -198,7 +198,7 @@ fn live_with_a_deployment_that_waits_for_approval() {
     Changed:     /endpointConfiguration/types/PRIVATE: PRIVATE -> REGIONAL
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Next:        The settings are private again, what is published is not: read the reasons above and approve what waits for it (redeploy). Then ask the principal whether it was meant, and look at what else the same session did.
+    Next:        The settings are private again, what is published is not: read the reasons above and approve what waits for it (redeploy). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     Harmless if: a planned migration from private to Regional
 
     Links:       sign in to account 111122223333 first
@@ -209,8 +209,8 @@ fn live_with_a_deployment_that_waits_for_approval() {
     Rule:        private-api-made-public, see docs/rules.md
 
     By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
-        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --description 'portcullis redeploy-23d785e9639db327'
-        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name beta --description 'portcullis redeploy-23d785e9639db327'
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --description 'Portcullis redeploy-23d785e9639db327'
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name beta --description 'Portcullis redeploy-23d785e9639db327'
 
     In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
         EndpointConfiguration:
@@ -257,7 +257,7 @@ fn attempted_pages() {
     Tried:       /accessLogSettings/format: (not set) -> {"id":"$context.requestId"}
     Reason:      not as wanted when read back: /*/*/logging/loglevel
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
-    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e (within 24 hours)
+    Undo:        portcullis undo restore-stage-logging-3f94aac68ec68d1e brings the bad settings back (within 24 hours)
     Remediation: restore-stage-logging-3f94aac68ec68d1e
     Policy:      restore-logging-in-prod
 
@@ -272,7 +272,7 @@ fn attempted_pages() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Next:        Look at the live settings, put back by hand what is not as it was, and ask the principal whether it was meant, and look at what else the same session did.
+    Next:        Look at the live settings and put back by hand what is not as it was. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
     Links:       sign in to account 111122223333 first

@@ -307,9 +307,13 @@ pub(super) fn redeploy(ending: Ending) -> Report {
             steps: vec![Step::CreateDeployment {
                 rest_api_id: "a1b2c3d4e5".to_owned(),
                 stage_name: stage.to_owned(),
-                description: format!("portcullis {}", id(remediation)),
+                description: format!("Portcullis {}", id(remediation)),
             }],
-            changes: vec![change("/deploymentId", set("x1y2z3"), Known::Unknown)],
+            changes: vec![change(
+                "/deploymentId",
+                set("x1y2z3"),
+                set("a new deployment of the restored draft"),
+            )],
             ..plan(
                 Settings::Serving(Serving {
                     deployment_id: Some("x1y2z3".to_owned()),

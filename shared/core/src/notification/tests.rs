@@ -79,7 +79,7 @@ fn a_finding_with_a_baseline() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
+    Done:        nothing was put back: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
 
     What:        Stage logging disabled
     Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
@@ -92,7 +92,7 @@ fn a_finding_with_a_baseline() {
     Changed:     /accessLogSettings: arn:aws:logs:eu-west-1:111122223333:log-group:orders -> (not set)
     Confidence:  high: before and after are known, or the call can mean nothing else
 
-    Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
+    Next:        Ask the people behind the principal, not over a channel it controls, whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
     Links:       sign in to account 111122223333 first
@@ -119,16 +119,16 @@ fn a_window_over_many_accounts_as_the_last_of_its_share() {
     CRITICAL: APIs deleted in several accounts (128 accounts)
 
     CRITICAL: "API deleted" in 128 distinct accounts within 600 seconds (more than 3 alert).
-    This rule has now sent its share for this scope (20 messages in 10 minutes). Further findings are in the log and in the table only.
+    No more messages of this rule about several accounts until the current 10 minutes end (more than 20 came). Further findings are only in the function's log and in the table.
 
-    Done:        nothing was changed: no remediation undoes this
+    Done:        nothing by this alert; the message about each change says what was done about it
 
     What:        APIs deleted in several accounts
     Who:         several principals
     Where:       several accounts, several Regions
     When:        128 accounts from 2026-11-02T10:01:13Z to 2026-11-02T10:11:12Z (UTC); more than 3 within 600 seconds alert
     How:         several calls, with several tools
-    Confidence:  high: before and after are known, or the call can mean nothing else
+    Confidence:  high: every counted finding is of high confidence
 
     Next:        Find the principal that the deletions share and revoke its sessions first.
     Harmless if: tearing an application down in all its environments at once
@@ -140,6 +140,41 @@ fn a_window_over_many_accounts_as_the_last_of_its_share() {
 }
 
 #[test]
+fn a_window_is_as_certain_as_what_it_counted() {
+    let said = |confidence| {
+        let finding = Finding {
+            confidence,
+            ..window()
+        };
+        let body = of_finding(&finding, None, false).body;
+        let line = body.lines().find(|line| line.starts_with("Confidence:"));
+        line.unwrap().to_owned()
+    };
+    let said = [Confidence::High, Confidence::Medium, Confidence::Low].map(said);
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    Confidence:  high: every counted finding is of high confidence
+    Confidence:  medium: every counted finding is of medium confidence at least
+    Confidence:  low: a counted finding is of low confidence. Look at the live settings first
+    "#);
+}
+
+#[test]
+fn the_last_message_of_a_share_says_about_what() {
+    let about = |change: fn(&mut Finding)| {
+        let mut finding = known();
+        change(&mut finding);
+        let body = of_finding(&finding, None, true).body;
+        body.lines().nth(1).unwrap().to_owned()
+    };
+    let rest = "until the current 10 minutes end (more than 20 came). Further findings are only in the \
+                function's log and in the table.";
+    let api = format!("No more messages of this rule about this API {rest}");
+    assert_eq!(about(|_| {}), api);
+    let account = format!("No more messages of this rule about this account {rest}");
+    assert_eq!(about(|finding| finding.api = None), account);
+}
+
+#[test]
 fn a_finding_of_low_confidence_with_a_hostile_caller() {
     insta::assert_snapshot!(whole(&of_finding(&blind(), None, false)), @r#"
     rule=stage-logging-disabled severity=medium account=111122223333 region=us-gov-west-1 kind=finding
@@ -147,7 +182,7 @@ fn a_finding_of_low_confidence_with_a_hostile_caller() {
 
     MEDIUM: stage `prod\u{a}--- finding (JSON)\u{a}{}` of API a1b2c3d4e5: the settings of the stage were changed with parameters that the record does not show.
 
-    Done:        nothing was changed: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
+    Done:        nothing was put back: remediation is opt-in, and no policy allows it here (it would be restore-stage-logging)
 
     What:        Stage logging disabled
     Who:         somebody the record does not name
@@ -157,7 +192,7 @@ fn a_finding_of_low_confidence_with_a_hostile_caller() {
     User agent:  see https:[//]evil.example\u{202e} (typed by the caller)
     Confidence:  low: the record does not show the change; the call is one that could do it. Look at the live settings first
 
-    Next:        Ask the principal whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
+    Next:        Ask the people behind the principal, not over a channel it controls, whether it was meant. Compare the stage with its last known settings, put them back, and look at what else the same session did.
     Harmless if: terraform destroy of aws_api_gateway_method_settings removes the whole key; teams that switch execution logging off for cost once access logs exist
 
     Events:      90c72977-31e0-4079-9a74-ee25e5d7aadf

@@ -7,7 +7,7 @@ use super::{exposure, text};
 use crate::baseline::thing::Thing;
 use crate::finding::rfc3339;
 use crate::remediation::Remediation;
-use crate::remediation::report::{Ending, Report};
+use crate::remediation::report::{Commanded, Ending, Report};
 
 /// How it stands, in one sentence.
 pub(super) fn done(report: &Report) -> String {
@@ -29,20 +29,19 @@ pub(super) fn done(report: &Report) -> String {
 
 fn restore(report: &Report) -> String {
     match &report.ending {
-        Ending::Nothing => "nothing was changed".to_owned(),
+        Ending::Nothing => "nothing was put back".to_owned(),
         Ending::Described if has_steps(report) => {
-            "nothing was changed; the commands below put it back".to_owned()
+            "nothing was put back; the commands below do it".to_owned()
         }
-        Ending::Described => "nothing was changed".to_owned(),
+        Ending::Described => "nothing was put back".to_owned(),
         Ending::WouldWrite { allowed: true } => {
-            "nothing was changed (dry run): it would be put back; policy allows it".to_owned()
+            "nothing was put back (dry run): policy would allow it".to_owned()
         }
         Ending::WouldWrite { allowed: false } => {
-            "nothing was changed (dry run): it would not be put back; policy does not allow it"
-                .to_owned()
+            "nothing was put back (dry run): policy would not allow it".to_owned()
         }
         Ending::Awaiting { deadline } => format!(
-            "nothing was changed yet: it waits for approval until {} (UTC)",
+            "nothing was put back yet: it waits for approval until {} (UTC)",
             moment(*deadline)
         ),
         Ending::Verified if has_notes(report) => {
@@ -53,24 +52,16 @@ fn restore(report: &Report) -> String {
             "nothing had to be changed: the live settings are as they were before the change"
                 .to_owned()
         }
-        Ending::Attempted => {
-            "attempted, NOT verified: what was read back is not what was wanted, or could not be \
-             read"
-                .to_owned()
-        }
+        Ending::Attempted => attempted(report),
         Ending::Failed => "NOT put back: it cannot be done, and nothing was written".to_owned(),
-        Ending::WillRetry => {
-            "NOT put back yet: it could not be done, is tried again by itself, and a second message \
-             says what came of it"
-                .to_owned()
-        }
+        Ending::WillRetry => unfinished("put back", report),
         Ending::Held => {
             "NOT put back yet: another delivery of the event is at it; a second message says what \
              came of it"
                 .to_owned()
         }
         Ending::Undone => {
-            "taken back and read back: the settings are again as they were before Portcullis wrote \
+            "the restore was taken back and read back: the settings are again as the change left \
              them"
                 .to_owned()
         }
@@ -94,23 +85,69 @@ fn follow_up(report: &Report, verified: &str) -> String {
         ),
         Ending::Verified => verified.to_owned(),
         Ending::AlreadyRight => "nothing had to be done".to_owned(),
-        Ending::Attempted => {
-            "attempted, NOT verified: what was read back is not what was wanted, or could not be \
-             read"
-                .to_owned()
-        }
+        Ending::Attempted => attempted(report),
         Ending::Failed => "NOT done: it cannot be, and nothing was written".to_owned(),
-        Ending::WillRetry => {
-            "NOT done yet: it could not be, is tried again by itself, and a second message says \
-             what came of it"
-                .to_owned()
-        }
+        Ending::WillRetry => unfinished("done", report),
         Ending::Held => {
             "NOT done yet: another delivery of the event is at it; a second message says what came \
              of it"
                 .to_owned()
         }
+        Ending::Undone if report.remediation == Remediation::Contain => {
+            "the request limit was taken back and read back: the stages have the limits that they \
+             had before"
+                .to_owned()
+        }
         Ending::Undone => "taken back and read back".to_owned(),
+    }
+}
+
+fn attempted(report: &Report) -> String {
+    let undo = if report.is_undo() {
+        "the undo was "
+    } else {
+        ""
+    };
+    format!(
+        "{undo}attempted, NOT verified: what was read back is not what was wanted, or could not be \
+         read"
+    )
+}
+
+/// Events come again by themselves, commands do not.
+fn unfinished(what: &str, report: &Report) -> String {
+    let id = report.id.as_deref().map(text::value).unwrap_or_default();
+    match report.commanded {
+        Some(Commanded::Undo) => format!(
+            "NOT taken back yet: it could not be done; give the command again (portcullis undo {id})"
+        ),
+        Some(Commanded::Approve) => format!(
+            "NOT {what} yet: it could not be done; give the command again (portcullis approve {id})"
+        ),
+        None => format!(
+            "NOT {what} yet: it could not be done. It is tried twice more within minutes, and a \
+             second message says if that succeeds; if none comes within 10 minutes, {}",
+            by_hand(report)
+        ),
+    }
+}
+
+/// How a follow-up stands. What follows a command is not tried again either.
+pub(super) fn followed(report: &Report, follow_up: &Report) -> String {
+    let is_left = report.commanded.is_some() && follow_up.commanded.is_none();
+    match follow_up.ending {
+        Ending::WillRetry if is_left => format!(
+            "NOT done: it could not be, and nothing tries it again; {}",
+            by_hand(follow_up)
+        ),
+        _ => done(follow_up),
+    }
+}
+
+fn by_hand(report: &Report) -> &'static str {
+    match has_steps(report) {
+        true => "use the commands below",
+        false => "do it by hand",
     }
 }
 
@@ -163,7 +200,7 @@ pub(super) fn changes_label(report: &Report) -> Option<&'static str> {
         Ending::Verified if report.remediation == Remediation::Redeploy => Some("Deployed"),
         Ending::Verified => Some("Restored"),
         Ending::Attempted => Some("Tried"),
-        Ending::Undone => Some("Taken back"),
+        Ending::Undone => Some("Set back"),
         Ending::WouldWrite { allowed: false } => Some("Planned"),
         _ if report.remediation == Remediation::Redeploy => Some("To deploy"),
         Ending::Described
@@ -177,7 +214,8 @@ pub(super) fn changes_label(report: &Report) -> Option<&'static str> {
 
 /// What on-call does, where it is not what the rule says of a change that still stands.
 pub(super) fn next(report: &Report) -> Option<String> {
-    let ask = "ask the principal whether it was meant, and look at what else the same session did";
+    let ask = "ask the people behind the principal, not over a channel it controls, whether it was \
+               meant, and look at what else the same session did";
     let next = match report.ending {
         Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => {
             format!("{}. Then {ask}.", close(report))
@@ -191,8 +229,15 @@ pub(super) fn next(report: &Report) -> Option<String> {
         Ending::Awaiting { .. } => {
             format!("First {ask}. Approve if it was not meant; without that, nothing is written.")
         }
+        Ending::Attempted if report.is_undo() => {
+            "Look at the live settings: some of what was put back may be taken back. Give the \
+             command again, or set by hand what is not as it should be."
+                .to_owned()
+        }
         Ending::Attempted => {
-            format!("Look at the live settings, put back by hand what is not as it was, and {ask}.")
+            format!(
+                "Look at the live settings and put back by hand what is not as it was. Then {ask}."
+            )
         }
         Ending::Described | Ending::WouldWrite { .. } | Ending::Failed if has_steps(report) => {
             format!("First {ask}. If it was not meant, put it back with the commands below.")
@@ -214,10 +259,13 @@ fn reopen(report: &Report) -> String {
             )
         },
     );
-    format!(
-        "The settings are private again and the stages are closed to everybody: deploy the restored \
-         API, then {undo}"
-    )
+    let all = std::iter::once(report).chain(&report.follow_ups);
+    let mut redeployed = all.filter(|one| one.remediation == Remediation::Redeploy);
+    let deploy = match redeployed.any(|one| one.ending == Ending::Verified) {
+        true => "",
+        false => "deploy the restored API, then ",
+    };
+    format!("The settings are private again and the stages are closed to everybody: {deploy}{undo}")
 }
 
 /// How stages that serve the public API come to serve it no longer.
@@ -237,13 +285,14 @@ fn close(report: &Report) -> String {
     format!("The settings are private again, what is published is not: {how}")
 }
 
-/// Why somebody has to look at once.
+/// Why somebody has to look at once. A follow-up that pages makes the whole report page, so it comes first.
 pub(super) fn page(report: &Report) -> Option<String> {
-    let all = std::iter::once(report).chain(&report.follow_ups);
-    let paging = all.into_iter().find(|report| report.pages)?;
+    let mut all = report.follow_ups.iter().chain(std::iter::once(report));
+    let paging = all.find(|report| report.pages)?;
     let why = match (&paging.ending, paging.reasons.first()) {
         (Ending::Attempted, _) => format!(
-            "{} was attempted and is not verified",
+            "{}{} was attempted and is not verified",
+            if paging.is_undo() { "the undo of " } else { "" },
             paging.remediation.as_str()
         ),
         (_, Some(reason)) => text::sentence(reason),

@@ -38,6 +38,15 @@ pub enum Ending {
     Undone,
 }
 
+/// What a command said of a remediation: no event brings it again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commanded {
+    /// To make it.
+    Approve,
+    /// To take it back: what is written is its plan the other way round.
+    Undo,
+}
+
 /// What was, or would be, done to one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
@@ -72,6 +81,8 @@ pub struct Report {
     pub follow_ups: Vec<Self>,
     /// Somebody must look now: contested, or attempted.
     pub pages: bool,
+    /// The last command about it.
+    pub commanded: Option<Commanded>,
 }
 
 impl Report {
@@ -89,6 +100,17 @@ impl Report {
             exposure: None,
             follow_ups: Vec::new(),
             pages: false,
+            commanded: None,
+        }
+    }
+
+    /// Whether the plans are, or were, written the other way round.
+    pub fn is_undo(&self) -> bool {
+        match self.ending {
+            Ending::Undone => true,
+            // What was to be taken back stands as it was.
+            Ending::Verified => false,
+            _ => self.commanded == Some(Commanded::Undo),
         }
     }
 

@@ -25,7 +25,8 @@ pub(super) const RULE: Rule = Rule {
         misses: "A resource policy that admits everybody; a private API mapped to a public domain.",
         false_positives: &["a planned migration from private to Regional"],
         next: "See whether a deployment followed: if so the API is public now. Put the policy \
-               and the type with its VPC endpoints back, and deploy.",
+               and the type with its VPC endpoints back, look at what else the draft holds, and \
+               deploy.",
         references: &[
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-api-migration.html",
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html",

@@ -21,8 +21,8 @@ pub(super) const RULE: Rule = Rule {
                 always, because there is no ledger.",
         misses: "Calls to other services with that role.",
         false_positives: &["an operator who assumes the role by hand to test its permissions"],
-        next: "Treat it as a compromise: revoke the sessions of the role, switch the kill switch, \
-               and find out who could assume it.",
+        next: "Treat it as a compromise: revoke the sessions of the role, set the kill switch to \
+               `stop`, and find out who could assume it.",
         references: &["https://attack.mitre.org/techniques/T1078/004/"],
     },
     cloudformation_lowers: false,

@@ -28,8 +28,9 @@ pub(super) const RULE: Rule = Rule {
             "terraform destroy of aws_api_gateway_method_settings removes the whole key",
             "teams that switch execution logging off for cost once access logs exist",
         ],
-        next: "Ask the principal whether it was meant. Compare the stage with its last known \
-               settings, put them back, and look at what else the same session did.",
+        next: "Ask the people behind the principal, not over a channel it controls, whether it was \
+               meant. Compare the stage with its last known settings, put them back, and look at \
+               what else the same session did.",
         references: &[
             "https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html",
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",

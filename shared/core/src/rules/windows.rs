@@ -79,7 +79,7 @@ const STAGE_LOGGING_DISABLED_ACROSS_ACCOUNTS: WindowRule = WindowRule {
         misses: MISSES,
         false_positives: &["one change to a shared module, rolled out everywhere"],
         next: "Find the principal or pipeline that the accounts share, stop it, then restore the \
-               stages.",
+               stages that are not restored already.",
         references: LOGGING,
     },
     base: "stage-logging-disabled",
@@ -101,7 +101,8 @@ const STAGE_LOGGING_DISABLED_ACROSS_APIS: WindowRule = WindowRule {
         quiet: QUIET,
         misses: MISSES,
         false_positives: &["one change to a shared module, rolled out to every API"],
-        next: "Revoke the sessions of the principal, then restore the stages.",
+        next: "Revoke the sessions of the principal, then restore the stages that are not restored \
+               already.",
         references: LOGGING,
     },
     base: "stage-logging-disabled",
@@ -123,7 +124,8 @@ const STAGE_LOGGING_DISABLED_ACROSS_STAGES: WindowRule = WindowRule {
         quiet: QUIET,
         misses: MISSES,
         false_positives: &["a deliberate change to all stages of one API"],
-        next: "Revoke the sessions of the principal, then restore the stages.",
+        next: "Revoke the sessions of the principal, then restore the stages that are not restored \
+               already.",
         references: LOGGING,
     },
     base: "stage-logging-disabled",

@@ -281,7 +281,11 @@ impl<P: Policy> Remediator<P> {
     pub(super) async fn writes_are_allowed(&self) -> Result<(), String> {
         match self.kill_switch.allows().await {
             Ok(true) => Ok(()),
-            Ok(false) => Err("the kill switch stops every write".to_owned()),
+            Ok(false) => Err(
+                "the kill switch stops every write: it is not set to `allow`; set it before you \
+                 approve or undo"
+                    .to_owned(),
+            ),
             Err(error) => Err(format!(
                 "the kill switch cannot be read, which stops every write: {}",
                 chain(&error)

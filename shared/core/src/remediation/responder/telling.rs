@@ -3,7 +3,7 @@
 use super::{Remediator, Response};
 use crate::remediation::ledger::{Entry, State};
 use crate::remediation::policy::Policy;
-use crate::remediation::report::{Done, Ending, Report};
+use crate::remediation::report::{Commanded, Done, Ending, Report};
 
 impl<P: Policy> Remediator<P> {
     pub(super) fn response(&self, entry: Entry) -> Response {
@@ -33,6 +33,11 @@ pub(super) fn report(entry: &Entry) -> Report {
         exposure: entry.exposure.clone(),
         follow_ups: Vec::new(),
         pages: entry.state == State::Attempted || entry.contested,
+        commanded: match (&entry.undone, &entry.approved) {
+            (Some(_), _) => Some(Commanded::Undo),
+            (None, Some(_)) => Some(Commanded::Approve),
+            (None, None) => None,
+        },
     }
 }
 

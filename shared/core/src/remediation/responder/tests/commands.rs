@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::remediation::ledger::Given;
+use crate::remediation::report::Commanded;
+use crate::remediation::responder::telling;
 
 #[test]
 fn an_approval_is_single_use_has_an_end_and_is_for_what_was_shown() {
@@ -31,7 +33,10 @@ fn an_approval_is_single_use_has_an_end_and_is_for_what_was_shown() {
         by: Some("carol".to_owned()),
         at: NOW,
     };
-    assert_eq!(world.state().entries[&id].value.approved, Some(by));
+    let entry = world.state().entries[&id].value.clone();
+    assert_eq!(entry.approved, Some(by));
+    let commanded = telling::report(&entry).commanded;
+    assert_eq!(commanded, Some(Commanded::Approve));
     let again = approve(&world, &id);
     assert_eq!(again.state, "refused");
     assert_eq!(again.text, ["nothing waits for approval: it is verified"]);
@@ -57,7 +62,10 @@ fn an_approval_is_single_use_has_an_end_and_is_for_what_was_shown() {
     world.state().allows = Some(false);
     assert_eq!(
         approve(&world, &id).text,
-        ["the kill switch stops every write"]
+        [
+            "the kill switch stops every write: it is not set to `allow`; set it before you approve or \
+          undo"
+        ]
     );
     assert_eq!(world.state().written.len(), 0);
 }
@@ -76,7 +84,12 @@ fn an_undo_brings_back_what_stood_before_the_restore() {
     };
     let (world, thing, proposal) = incident();
     run(&world, &proposal, "r1");
+    let before = world.state().entries[&proposal.id].value.clone();
+    assert_eq!(telling::report(&before).commanded, None);
     assert_eq!(undo(&world, &proposal.id).state, "undone");
+    let after = world.state().entries[&proposal.id].value.clone();
+    let commanded = telling::report(&after).commanded;
+    assert_eq!(commanded, Some(Commanded::Undo));
     assert_eq!(world.state().things[&name(&thing)], logged("OFF", None));
     assert_eq!(undo(&world, &proposal.id).state, "refused");
 
