@@ -159,7 +159,7 @@ def test_what_was_published_is_deployed_again_when_the_draft_is_what_was_publish
     since, now_open = told.said["Exposure"]
     assert since.startswith("LIVE: published at ") and since.endswith(" (UTC) or earlier, by stage prod")
     assert now_open == "now: every one of these stages serves a deployment of the restored API (read back)"
-    assert "deployed again and read back: the stages serve a deployment of the restored API" in told.said["Redeploy"]
+    assert "deployed again and read back: the stage serves a deployment of the restored API" in told.said["Redeploy"]
     assert (told.outcome, told.subject.endswith(", restored")) == ("verified", True)
     [own] = remedied.writes(redeployed["id"])
     assert own["detail"]["eventName"] == "CreateDeployment"
@@ -180,7 +180,7 @@ def test_an_edit_that_was_never_published_is_not_published_and_the_stage_is_cont
     assert "a deployment would publish an edit that never was: POST / was added" in told.said["Reason"]
     assert says(told, "Approve", f"portcullis approve {redeploy['id']} (")
     assert told.said["Contain"] == [
-        "request limit set to 0 and read back: the stages refuse every request until this is undone"]
+        "request limit set to 0 and read back: the stage refuses every request until this is undone"]
     assert "/*/*/throttling/rateLimit: 50 -> 0" in told.said["Limited"]
     assert told.said["Exposure"][1] == \
         "now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)"

@@ -15,6 +15,9 @@ pub(super) fn lines(report: &Report, text: &mut Text) {
     let mut room = ROOM;
     text.line("Done", &named(report, wording::done(report)));
     details(report, text, &mut room);
+    let mut stages: Vec<&str> = report.follow_ups.iter().filter_map(stage).collect();
+    stages.dedup();
+    let is_several = stages.len() > 1;
     for follow_up in &report.follow_ups {
         text.plain("");
         let label = match follow_up.remediation {
@@ -22,10 +25,18 @@ pub(super) fn lines(report: &Report, text: &mut Text) {
             Remediation::Contain => "Contain",
             _ => "Also",
         };
-        let sentence = wording::followed(report, follow_up);
-        text.line(label, &named(follow_up, sentence));
+        let mut sentence = named(follow_up, wording::followed(report, follow_up));
+        if let Some(stage) = stage(follow_up).filter(|_| is_several) {
+            sentence = format!("stage {}: {sentence}", text::value(stage));
+        }
+        text.line(label, &sentence);
         details(follow_up, text, &mut room);
     }
+}
+
+/// The stage that a follow-up is about.
+fn stage(report: &Report) -> Option<&str> {
+    report.done.first()?.thing.stage()
 }
 
 /// With the name of what is not done, so that people can find it in the policies.

@@ -273,7 +273,7 @@ fn a_live_api_says_what_is_true_now() {
     Done:        put back and read back: as it was
     Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: treat stage beta as public
-    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Contain:     request limit set to 0 and read back: the stage refuses every request until this is undone
     Limited:     /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     /*/*/throttling/burstLimit: 5000 -> 0
     Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
@@ -284,7 +284,7 @@ fn a_live_api_says_what_is_true_now() {
     Done:        put back and read back: as it was
     Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
-    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Contain:     request limit set to 0 and read back: the stage refuses every request until this is undone
     Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
     Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
     Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
@@ -297,7 +297,7 @@ fn a_live_api_says_what_is_true_now() {
     Done:        put back and read back: as it was
     Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
-    Redeploy:    deployed again and read back: the stages serve a deployment of the restored API
+    Redeploy:    deployed again and read back: the stage serves a deployment of the restored API
     Deployed:    stage prod: /deploymentId: x1y2z3 -> a new deployment of the restored draft
     Deployed:    stage beta: /deploymentId: x1y2z3 -> a new deployment of the restored draft
     Next:        Nothing is left to put back. Still, ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.

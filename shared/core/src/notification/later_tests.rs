@@ -296,7 +296,7 @@ fn an_undo_is_told_the_other_way_round() {
     {"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"}
     "#);
     insta::assert_snapshot!(said(&contain(Ending::Undone, &["prod"])), @r#"
-    Done:        the request limit was taken back and read back: the stages have the limits that they had before
+    Done:        the request limit was taken back and read back: the stage has the limits that it had before
     Set back:    /*/*/throttling/rateLimit: 0 -> 10000
     Set back:    /*/*/throttling/burstLimit: 0 -> 5000
     {"path":"/*/*/throttling/rateLimit","before":"0","after":"10000"}
@@ -350,7 +350,7 @@ fn what_is_left_to_do_is_said() {
     {"path":"/policy","before":"{}","after":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}}}]}"}
     "#);
     insta::assert_snapshot!(said(&contain(Ending::Verified, &["prod"])), @r#"
-    Done:        request limit set to 0 and read back: the stages refuse every request until this is undone
+    Done:        request limit set to 0 and read back: the stage refuses every request until this is undone
     Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
     Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     {"path":"/*/*/throttling/rateLimit","before":"10000","after":"0"}
@@ -360,8 +360,8 @@ fn what_is_left_to_do_is_said() {
         ..redeploy(Ending::Verified)
     };
     insta::assert_snapshot!(said(&limited), @r#"
-    Done:        deployed again and read back: the stages serve a deployment of the restored API
-    Contain:     request limit set to 0 and read back: the stages refuse every request until this is undone
+    Done:        deployed again and read back: the stage serves a deployment of the restored API
+    Contain:     request limit set to 0 and read back: the stage refuses every request until this is undone
     Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
     Next:        The settings are private again and the stages are closed to everybody: take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     {"path":"/deploymentId","before":"x1y2z3","after":"a new deployment of the restored draft"}

@@ -14,11 +14,11 @@ pub(super) fn done(report: &Report) -> String {
     match report.remediation {
         Remediation::Redeploy => follow_up(
             report,
-            "deployed again and read back: the stages serve a deployment of the restored API",
+            "deployed again and read back: the stage serves a deployment of the restored API",
         ),
         Remediation::Contain => follow_up(
             report,
-            "request limit set to 0 and read back: the stages refuse every request until this is \
+            "request limit set to 0 and read back: the stage refuses every request until this is \
              undone",
         ),
         Remediation::RestoreStageLogging
@@ -94,7 +94,7 @@ fn follow_up(report: &Report, verified: &str) -> String {
                 .to_owned()
         }
         Ending::Undone if report.remediation == Remediation::Contain => {
-            "the request limit was taken back and read back: the stages have the limits that they \
+            "the request limit was taken back and read back: the stage has the limits that it \
              had before"
                 .to_owned()
         }

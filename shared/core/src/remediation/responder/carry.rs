@@ -207,7 +207,7 @@ impl<P: Policy> Remediator<P> {
         let state = match (made, held.value.state) {
             (true, _) => State::Attempted,
             // The restore that was to be taken back stands as it was.
-            (false, State::Undoing) => State::Verified,
+            (false, State::Undoing) => stood(&held.value),
             (false, _) => State::Failed,
         };
         self.finish(held, state).await
@@ -312,6 +312,15 @@ impl<P: Policy> Remediator<P> {
             retryable: false,
             source: Box::new(source),
         })
+    }
+}
+
+/// How an entry stood before it was to be taken back.
+pub(super) fn stood(entry: &Entry) -> State {
+    let read = entry.read_back.as_ref();
+    match read.is_some_and(|read| plan::unmet(&entry.plan, read).is_empty()) {
+        true => State::Verified,
+        false => State::Attempted,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Approve and undo. The right to invoke the function is the credential; the ledger's conditional write
 //! makes each single use.
 
-use super::carry::{GONE, Stop, Work};
+use super::carry::{GONE, Stop, Work, stood};
 use super::propose::{Origin, lease};
 use super::{Held, Remediator, Response};
 use crate::causes::chain;
@@ -220,7 +220,8 @@ impl<P: Policy> Remediator<P> {
         let ruling = self.policy.decide(&self.undo_request(&held));
         let Some(permit) = ruling.permit else {
             held.value.reasons.extend(ruling.reasons);
-            return self.finish(held, State::Verified).await;
+            let stood = stood(&held.value);
+            return self.finish(held, stood).await;
         };
         let entry = &held.value;
         let reason = match self.read(entry.remediation, &entry.thing).await {

@@ -3,7 +3,7 @@
 
 use super::carry::GONE;
 use super::propose::{Origin, Proposal, timestamp};
-use super::{Held, Remediator, Response, failure};
+use super::{Remediator, Response, failure};
 use crate::baseline::thing::{Thing, What};
 use crate::causes::chain;
 use crate::finding::{Known, SettingChange};
@@ -310,13 +310,15 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Option<Response> {
         let id = ledger::follow_up_id(Remediation::Contain, stage, &origin.event_id);
-        let is_limited =
-            |held: &Held| matches!(held.value.state, State::Verified | State::Attempted);
         let contained = match self.ledger.entry(&id).await {
-            Ok(found) => found.filter(is_limited)?,
+            Ok(found) => found?,
             Err(error) => return Some(failure(Remediation::Contain, error)),
         };
-        let undone = self.undo_entry(contained, None, delivery).await;
+        let undone = match contained.value.state {
+            State::Verified | State::Attempted => self.undo_entry(contained, None, delivery).await,
+            State::Undoing => self.known(contained, delivery).await,
+            _ => return None,
+        };
         Some(undone.unwrap_or_else(|error| failure(Remediation::Contain, error)))
     }
 }

@@ -102,3 +102,28 @@ fn an_undo_brings_back_what_stood_before_the_restore() {
     assert_eq!(undo(&world, &proposal.id).state, "refused");
     assert_eq!(world.state().written.len(), 1);
 }
+
+/// What was never as wanted is not said to be so because the way back was closed.
+#[test]
+fn an_undo_that_is_stopped_leaves_a_restore_as_it_stood() {
+    for is_unmet in [false, true] {
+        let (world, _, proposal) = incident();
+        run(&world, &proposal, "r1");
+        let remediator = remediator(&world);
+        let mut held = world.state().entries[&proposal.id].clone();
+        if is_unmet {
+            held.value.state = Standing::Attempted;
+            held.value.read_back = Some(logged("OFF", None));
+        }
+        let stood = held.value.state;
+        world.state().now += 60;
+        world.state().allows = Some(false);
+        world
+            .state()
+            .entries
+            .insert(proposal.id.clone(), held.clone());
+        let response = block_on(remediator.undo_entry(held, None, &delivery("c1"))).unwrap();
+        assert_eq!(response.entry.unwrap().state, stood);
+        assert_eq!(world.state().entries[&proposal.id].value.state, stood);
+    }
+}

@@ -302,10 +302,8 @@ fn a_switch_that_is_thrown_while_an_endpoint_is_waited_for_stops_the_write() {
         matches!(response.report.ending, Ending::Awaiting { .. }),
         "{response:?}"
     );
-    assert_eq!(
-        response.report.reasons,
-        ["the kill switch stops every write"]
-    );
+    let reason = &response.report.reasons[0];
+    assert!(reason.starts_with("the kill switch stops every write"));
     assert_eq!(world.state().written, []);
 }
 
