@@ -6,7 +6,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The first 16 hexadecimal digits of the SHA-256 over the canonical form.
+/// The first 32 hexadecimal digits of the SHA-256 over the canonical form.
 ///
 /// # Errors
 /// When it is not JSON.
@@ -29,11 +29,12 @@ pub(super) fn joined<'a>(digests: impl Iterator<Item = &'a str>) -> String {
     hash(&digests.collect::<Vec<_>>().join(" "))
 }
 
-/// The first 16 hexadecimal digits of the SHA-256 over a text.
+/// The first 32 hexadecimal digits of the SHA-256 over a text: whoever edits a draft can search for one that
+/// has the digest of another, and a deployment publishes what is found.
 pub(super) fn hash(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
     hash.iter()
-        .take(8)
+        .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }

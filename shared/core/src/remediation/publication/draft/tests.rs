@@ -239,6 +239,28 @@ fn spelling_does_not_matter_and_content_does() {
     assert_ne!(policy("not JSON"), policy("not JSON either"));
 }
 
+/// Long enough that two drafts of the same digest cannot be searched for; what was kept of a shorter digest
+/// is another one.
+#[test]
+fn a_digest_has_128_bits() {
+    let draft = Draft {
+        resources: vec![Resource {
+            path: "/pets".to_owned(),
+            methods: vec![part("GET".to_owned(), 1)],
+        }],
+        authorizers: vec![part("a".to_owned(), 1), part("a".to_owned(), 2)],
+        ..Draft::default()
+    };
+    let now = print(&draft);
+    assert!(now.0.values().all(|digest| digest.len() == 32), "{now:?}");
+    let shorter = |(name, digest): (&String, &String)| {
+        let (head, _) = digest.split_at(16);
+        (name.clone(), head.to_owned())
+    };
+    let before = Fingerprint(now.0.iter().map(shorter).collect());
+    assert_eq!(now.differences(&before).len(), now.0.len());
+}
+
 #[test]
 fn names_have_a_bounded_length_and_stay_different() {
     let path = |end: &str| format!("/{}{end}", "\u{e9}".repeat(300));
