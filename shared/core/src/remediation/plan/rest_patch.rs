@@ -46,10 +46,7 @@ fn key_patch(
     let is_kept = !is_rebuilt && live.is_some_and(|live| live.data_trace_enabled == Some(true));
     if wanted.data_trace_enabled == Some(true) && !is_kept {
         wanted.data_trace_enabled = Some(false);
-        let note = data_trace_note(key);
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        data_trace_off(key, live.and_then(|live| live.data_trace_enabled), notes);
     }
     if is_rebuilt {
         patch.push(remove(key_path(key)));
@@ -70,6 +67,20 @@ fn key_patch(
 /// Why data trace is not brought back.
 pub(super) fn data_trace_note(key: &str) -> String {
     format!("data trace of `{key}` was on and stays off: it writes bodies and tokens to the log")
+}
+
+/// Says that data trace, which is wanted on, is off after the write; `live`: what it is before it.
+pub(super) fn data_trace_off(key: &str, live: Option<bool>, notes: &mut Vec<String>) {
+    let note = match live {
+        Some(true) => format!(
+            "data trace of `{key}` is on and is switched off by this write: Portcullis never writes \
+             data trace on"
+        ),
+        _ => data_trace_note(key),
+    };
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
 }
 
 fn access_patch(logs: &[Option<AccessLog>; 2], patch: &mut Vec<PatchOperation>) {

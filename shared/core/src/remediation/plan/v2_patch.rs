@@ -1,7 +1,7 @@
 //! The call that brings a stage of an HTTP or WebSocket API from one state to another.
 
 use super::fields::{self, ROUTE, is_execution_logging};
-use super::rest_patch::data_trace_note;
+use super::rest_patch::data_trace_off;
 use crate::remediation::settings::{RouteSettings, V2Stage};
 use crate::remediation::step::V2StageUpdate;
 
@@ -66,11 +66,9 @@ fn sent(
     notes: &mut Vec<String>,
 ) -> RouteSettings {
     if executes && wanted.data_trace_enabled == Some(true) {
+        // All routes are sent, also those that nothing was taken of: see `docs/assumptions.md`.
         wanted.data_trace_enabled = Some(false);
-        let note = data_trace_note(name);
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        data_trace_off(name, live.data_trace_enabled, notes);
     }
     let nothing = RouteSettings {
         logging_level: Some("OFF".to_owned()),

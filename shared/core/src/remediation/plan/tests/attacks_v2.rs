@@ -116,7 +116,17 @@ fn a_route_silenced_comes_back_in_the_full_map() {
     );
     assert_eq!(
         plan.notes,
-        ["data trace of `send` was on and stays off: it writes bodies and tokens to the log"]
+        [
+            "data trace of `send` is on and is switched off by this write: Portcullis never writes data \
+             trace on"
+        ]
+    );
+    assert_eq!(
+        changes_of(&plan),
+        [
+            r#"routeSettings.$connect.loggingLevel: "OFF" -> "INFO""#,
+            r#"routeSettings.send.dataTraceEnabled: "true" -> "false""#,
+        ]
     );
 }
 
