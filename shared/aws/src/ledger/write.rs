@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use portcullis_core::finding;
 use portcullis_core::ports::PortError;
-use portcullis_core::remediation::ledger::{Entry, KEEP, Tally};
+use portcullis_core::remediation::ledger::{Entry, KEEP, LARGEST, Tally};
 use portcullis_core::remediation::ports::{Ledger, LedgerReader, LedgerWrite, Versioned};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ use crate::bootstrap::now_ms;
 use crate::error::port_error;
 
 /// Bytes of a document. DynamoDB's limit for a whole item is 400 KB.
-const MAX_DOC: usize = 380_000;
+const MAX_DOC: usize = LARGEST;
 
 /// Tallies are kept this long after their last write: nothing in them counts for more than an hour,
 /// and a lease ends with its invocation.

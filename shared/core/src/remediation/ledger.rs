@@ -17,6 +17,12 @@ use crate::finding::{self, Confidence};
 /// Entries are kept this long after they were made, in seconds.
 pub const KEEP: i64 = 400 * 24 * 3600;
 
+/// Bytes of JSON that an entry may have: an item of DynamoDB holds 400 kB.
+pub const LARGEST: usize = 380_000;
+
+/// Bytes of an entry for what is not planned: reasons, lease, who approved.
+const RESERVE: usize = 4_000;
+
 /// An approval may be given for this long, and a restore be undone, in seconds.
 pub const APPROVAL: i64 = 24 * 3600;
 
@@ -160,6 +166,24 @@ pub struct Entry {
     /// The last state that people were told of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub told: Option<State>,
+}
+
+impl Entry {
+    /// Whether the ledger can hold the entry to its end: with every write noted and all that is read back.
+    /// Otherwise writes would be made of which it never tells how they ended.
+    pub fn fits(&self) -> bool {
+        let mut end = self.clone();
+        for part in &mut end.parts {
+            part.read_back = Some(part.plan.wanted.clone());
+            let writes = part.plan.steps.iter().map(|step| Write {
+                at: self.created,
+                step: step.clone(),
+            });
+            end.writes.extend(writes);
+        }
+        let json = serde_json::to_string(&end);
+        json.is_ok_and(|json| json.len() + RESERVE <= LARGEST)
+    }
 }
 
 /// The last restore of a resource that was verified.

@@ -88,6 +88,9 @@ impl<P: Policy> Remediator<P> {
                 continue;
             }
             let entry = self.entry(proposal, &weighed, &lease, now);
+            if weighed.mode >= Mode::Approve && !entry.fits() {
+                return Err(too_large());
+            }
             let mut writes = vec![LedgerWrite::Entry(Box::new(Versioned {
                 value: entry.clone(),
                 version: 0,
@@ -208,6 +211,14 @@ pub(super) fn busy() -> PortError {
         action: "begin the remediation",
         retryable: true,
         source: "another one is writing to the same resource".into(),
+    }
+}
+
+fn too_large() -> PortError {
+    PortError {
+        action: "begin the remediation",
+        retryable: false,
+        source: "the ledger could not hold what would be written and read back".into(),
     }
 }
 

@@ -227,6 +227,36 @@ fn cut_off_anywhere_it_comes_to_the_same_end_with_one_patch() {
     }
 }
 
+/// What the ledger could not hold to the end is not begun.
+#[test]
+fn what_cannot_be_noted_is_not_written() {
+    let world = world();
+    let thing = stage("a1", "prod");
+    let [good, bad] = ["INFO", "OFF"].map(|level| {
+        let Settings::RestStage(mut stage) = logged(level, None) else {
+            panic!("a stage");
+        };
+        let set = stage.method_settings["*/*"].clone();
+        let keys = (0..700).map(|number| (format!("~1pets~1{number}/GET"), set.clone()));
+        stage.method_settings.extend(keys);
+        Settings::RestStage(stage)
+    });
+    let plan = back(&thing, &bad, &good);
+    world.state().things.insert(name(&thing), bad);
+    let proposal = proposal(&thing, "e1", NOW - 5, plan);
+    let response = run(&world, &proposal, "r1");
+    assert_eq!(response.report.ending, Ending::Failed);
+    assert!(response.error.is_none());
+    assert_eq!(
+        response.report.reasons,
+        [
+            "cannot begin the remediation: the ledger could not hold what would be written and read back"
+        ]
+    );
+    let state = world.state();
+    assert_eq!((state.written.len(), state.entries.len()), (0, 0));
+}
+
 #[test]
 fn what_another_delivery_is_doing_is_left_to_it() {
     let (world, _, proposal) = incident();
