@@ -5,14 +5,15 @@ import pytest
 from bench import ACCOUNT, wait_for
 from deliveries import deliver
 from remedy import (
-    EARLIER, LOGGED, OFF, attacked, known_private_api, known_stage, ledger_id, made_public, modes, remediation, says,
-    settings_of)
+    EARLIER, LOGGED, OFF, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, modes,
+    remediation, says, settings_of)
 from scenes import LOG_GROUP, ROLE, patch, patches, rest_stage, unseen
 from stack import forward
 
 CANNOT = "NOT put back: it cannot be done, and nothing was written"
 ACCESS_LOGS = patch("remove", "/accessLogSettings")
 DESTINATION = "/accessLogSettings/destinationArn"
+LEVEL = "/*/*/logging/loglevel"
 LEVELS = {key: value for key, value in LOGGED.items() if key.endswith("loglevel")}
 
 
@@ -199,18 +200,61 @@ def test_what_is_taken_from_the_queue_again_is_finished_once_the_lease_is_over(s
     assert len(written(stack, event)) == 1
 
 
-def test_what_somebody_has_set_since_is_left_alone(stack):
-    stage = known_stage(stack)
-    event = attacked(stack, stage, patches({DESTINATION: f"{LOG_GROUP}-attacker"}))
+def test_what_somebody_has_set_since_and_is_no_loss_is_left_alone(stack):
+    stage = known_stage(stack, {**LOGGED, LEVEL: "ERROR"})
+    event = attacked(stack, stage)
     rest = stack.aws.client("apigateway")
-    unseen(stack, lambda: rest.update_stage(**stage, patchOperations=patches({DESTINATION: f"{LOG_GROUP}-owner"})))
+    unseen(stack, lambda: rest.update_stage(**stage, patchOperations=patches({LEVEL: "INFO"})))
     now = settings_of(stack, stage)
     told = stack.answered(event)
     assert settings_of(stack, stage) == now
     assert told.outcome == "failed"
-    assert f"{CANNOT}" in told.said["Done"]
-    assert "nothing is left to put back" in told.said["Reason"]
-    assert says(told, "Note", "")
+    assert told.said["Done"] == [
+        "NOT put back: it is left as it is, for what the notes say; nothing was written"]
+    assert told.said["Reason"] == []
+    assert says(told, "Note", f"`{LEVEL}` was changed again since and is left as it is")
+    assert stack.entry(event) is None
+
+
+# The first call, the second before the first one's event comes, and the setting that both are about.
+AGAIN = {
+    "access-log": (ACCESS_LOGS, patches({DESTINATION: f"{LOG_GROUP}-gone"}), DESTINATION),
+    "redirected": (patches({DESTINATION: f"{LOG_GROUP}-attacker"}), patches({DESTINATION: f"{LOG_GROUP}-other"}),
+                   DESTINATION),
+    "level": (patches(OFF), patches({LEVEL: "ERROR"}), LEVEL),
+}
+
+
+@pytest.mark.parametrize("case", AGAIN)
+def test_a_second_call_does_not_keep_what_the_first_one_took(stack, case):
+    first, second, setting = AGAIN[case]
+    stage = known_stage(stack)
+    before = settings_of(stack, stage)
+    event = attacked(stack, stage, first)
+    rest = stack.aws.client("apigateway")
+    unseen(stack, lambda: rest.update_stage(**stage, patchOperations=second))
+    damaged = settings_of(stack, stage)
+    told = stack.answered(event)
+    assert (told.outcome, settings_of(stack, stage)) == ("awaiting", damaged)
+    assert says(told, "Reason", f"`{setting}` was changed again since")
+    assert says(told, "Would set", f"{setting}: {second[0]['value']} -> ")
+    assert stack.entry(event)["policies"] == ["asked-for"]
+    assert stack.command("approve", ledger_id(event))[0] == 0
+    assert settings_of(stack, stage) == before
+
+
+def test_a_private_api_that_is_changed_again_is_not_left_public(stack):
+    api = known_private_api(stack)
+    before = api_settings(stack, api)
+    event = made_public(stack, api)
+    rest = stack.aws.client("apigateway")
+    operations = patches({"/endpointConfiguration/types/REGIONAL": "EDGE"})
+    unseen(stack, lambda: rest.update_rest_api(**api, patchOperations=operations))
+    told = stack.answered(event, "api-exposure")
+    assert told.outcome == "awaiting"
+    assert says(told, "Reason", "`/endpointConfiguration/types` was changed again since")
+    assert stack.command("approve", ledger_id(event, "restore-private-endpoint"))[0] == 0
+    assert api_settings(stack, api) == before
 
 
 def test_what_somebody_has_put_back_already_is_left_alone(stack):

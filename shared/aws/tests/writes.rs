@@ -86,6 +86,7 @@ fn permit(step: &Step) -> Permit {
             age: 1,
             confidence: Confidence::High,
             contested: false,
+            changed_again: false,
             budget_spent: false,
             by_cloudformation: false,
             break_glass: false,

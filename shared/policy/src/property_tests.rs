@@ -31,6 +31,7 @@ fn words() -> impl Strategy<Value = Words> {
             rarely(),
             rarely(),
             rarely(),
+            rarely(),
             any::<bool>(),
         ),
         (mostly(), mostly(), mostly()),
@@ -40,8 +41,15 @@ fn words() -> impl Strategy<Value = Words> {
     )
         .prop_map(|(kind, doubts, known, thing, stage, actor)| {
             let (action, mode, asked, age, confidence) = kind;
-            let (exempt, break_glass, contested, budget_spent, by_cloudformation, cloudformation) =
-                doubts;
+            let (
+                exempt,
+                break_glass,
+                contested,
+                changed_again,
+                budget_spent,
+                by_cloudformation,
+                cloudformation,
+            ) = doubts;
             let (has_kill_switch, has_baseline, draft_is_published) = known;
             Words {
                 mode,
@@ -51,6 +59,7 @@ fn words() -> impl Strategy<Value = Words> {
                 exempt,
                 break_glass,
                 contested,
+                changed_again,
                 budget_spent,
                 by_cloudformation,
                 cloudformation,
@@ -79,6 +88,7 @@ fn doubts(words: &Words) -> bool {
         || !words.has_baseline
         || (words.by_cloudformation && !words.cloudformation);
     let for_a_person = words.contested
+        || words.changed_again
         || words.budget_spent
         || words.age > 900
         || words.confidence == Confidence::Low

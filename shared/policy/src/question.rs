@@ -168,6 +168,7 @@ fn context(names: &Names, request: &Request) -> Result<Context, QuestionError> {
         ("age", Expression::new_long(circumstances.age)),
         ("confidence", Expression::new_entity_uid(confidence)),
         ("contested", flag(circumstances.contested)),
+        ("changedAgain", flag(circumstances.changed_again)),
         ("budgetSpent", flag(circumstances.budget_spent)),
         ("byCloudformation", flag(circumstances.by_cloudformation)),
         ("cloudformationAllowed", flag(request.asked.cloudformation)),

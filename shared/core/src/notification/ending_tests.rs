@@ -145,7 +145,7 @@ fn what_is_right_undone_or_left_alone() {
 
     HIGH: stage `prod` of REST API `orders` (a1b2c3d4e5): execution logging of every method is off; access logging is off.
 
-    Done:        nothing had to be changed: the live settings are as they were before the change
+    Done:        nothing had to be changed: everything that may be written is as it was already; see the notes
     Reason:      read live: nothing is missing
     Note:        data trace of `*/*` was on before and stays off: it writes bodies to the log
     Remediation: restore-stage-logging-3f94aac68ec68d1e

@@ -123,6 +123,8 @@ pub(super) fn plan(live: Settings, wanted: Settings) -> Plan {
         changes: Vec::new(),
         fields: Default::default(),
         notes: Vec::new(),
+        moved: Default::default(),
+        left: false,
     }
 }
 

@@ -48,11 +48,19 @@ fn restore(report: &Report) -> String {
             "put back and read back: as it was, but for what the notes say".to_owned()
         }
         Ending::Verified => "put back and read back: as it was".to_owned(),
+        Ending::AlreadyRight if has_notes(report) => {
+            "nothing had to be changed: everything that may be written is as it was already; see the \
+             notes"
+                .to_owned()
+        }
         Ending::AlreadyRight => {
             "nothing had to be changed: the live settings are as they were before the change"
                 .to_owned()
         }
         Ending::Attempted => attempted(report),
+        Ending::Failed if has_notes(report) && !has_steps(report) && report.reasons.is_empty() => {
+            "NOT put back: it is left as it is, for what the notes say; nothing was written".to_owned()
+        }
         Ending::Failed => "NOT put back: it cannot be done, and nothing was written".to_owned(),
         Ending::WillRetry => unfinished("put back", report),
         Ending::Held => {

@@ -173,14 +173,12 @@ impl Entry {
     /// Otherwise writes would be made of which it never tells how they ended.
     pub fn fits(&self) -> bool {
         let mut end = self.clone();
-        for part in &mut end.parts {
-            part.read_back = Some(part.plan.wanted.clone());
-            let writes = part.plan.steps.iter().map(|step| Write {
-                at: self.created,
-                step: step.clone(),
-            });
-            end.writes.extend(writes);
-        }
+        end.read_back = Some(self.plan.wanted.clone());
+        let writes = self.plan.steps.iter().map(|step| Write {
+            at: self.created,
+            step: step.clone(),
+        });
+        end.writes.extend(writes);
         let json = serde_json::to_string(&end);
         json.is_ok_and(|json| json.len() + RESERVE <= LARGEST)
     }

@@ -44,6 +44,13 @@ pub struct Plan {
     pub fields: BTreeSet<String>,
     /// What is not brought back and why, as sentences for people.
     pub notes: Vec<String>,
+    /// Settings that the steps bring back although they were changed again since, as paths that people
+    /// know. Whether that was an attacker's second call or an owner's decision is for a person to say.
+    #[serde(default)]
+    pub moved: BTreeSet<String>,
+    /// Whether something that was taken away is left as it is; a note says what and why.
+    #[serde(default)]
+    pub left: bool,
 }
 
 /// Somebody has changed settings that the plan is about, to something that is neither what it started
@@ -71,7 +78,9 @@ pub enum UndoRefused {
 
 /// The plan that brings back what `change` took away. `before` is what stood before it, `after` what it
 /// left behind where the record shows it (else the live state stands for it). A setting that is neither
-/// what the change left nor what stood before was changed since by somebody: it is left alone, with a note.
+/// what the change left nor what stood before was changed again since: where it still is less than before
+/// (a lower level, another access log or policy, a type other than PRIVATE), the plan brings it back and
+/// names it in [`Plan::moved`]; anything else is left alone, with a note.
 pub fn restore(
     thing: &Thing,
     change: &Change,
@@ -122,7 +131,11 @@ pub fn restore(
 impl<T> Recovery<T> {
     fn plan(self, thing: &Thing, live: &Settings, settings: fn(T) -> Settings) -> Plan {
         let wanted = settings(self.wanted);
-        build::plan(thing, live, wanted, self.fields, self.notes)
+        Plan {
+            moved: self.moved,
+            left: self.left,
+            ..build::plan(thing, live, wanted, self.fields, self.notes)
+        }
     }
 }
 
@@ -135,6 +148,8 @@ pub fn nothing(live: &Settings) -> Plan {
         changes: Vec::new(),
         fields: BTreeSet::new(),
         notes: Vec::new(),
+        moved: BTreeSet::new(),
+        left: false,
     }
 }
 
@@ -170,7 +185,11 @@ pub fn resume(thing: &Thing, plan: &Plan, live: &Settings) -> Result<Plan, Moved
     }
     let wanted = progress::remaining(&plan.live, &plan.wanted, live)?;
     let (fields, notes) = (plan.fields.clone(), plan.notes.clone());
-    Ok(build::plan(thing, live, wanted, fields, notes))
+    Ok(Plan {
+        moved: plan.moved.clone(),
+        left: plan.left,
+        ..build::plan(thing, live, wanted, fields, notes)
+    })
 }
 
 /// What is left of a deployment: nothing, where the stage serves it.

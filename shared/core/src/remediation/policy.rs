@@ -90,6 +90,8 @@ pub struct Circumstances {
     pub confidence: Confidence,
     /// The same setting was restored within the last hour and taken away again.
     pub contested: bool,
+    /// A setting was changed again since, and what stands now is still less than what stood before.
+    pub changed_again: bool,
     /// The resource or the account had its share of remediations.
     pub budget_spent: bool,
     /// CloudFormation made the change.

@@ -559,6 +559,7 @@ impl Policy for PlainPolicy {
         let doubts = &request.circumstances;
         let auto = [
             (doubts.contested, "contested"),
+            (doubts.changed_again, "changed again"),
             (doubts.budget_spent, "the budget is spent"),
             (doubts.age > 900, "the event is older than 15 minutes"),
         ];

@@ -36,7 +36,7 @@ pub(super) fn restore(
         return recovery;
     }
     recovery.taken("cloudwatch role");
-    if recovery.is_left(&Field::Role, sides) {
+    if recovery.comes_back(&Field::Role, sides, sides.live.is_none()) {
         recovery.wanted.cloudwatch_role_arn = sides.before.map(str::to_owned);
     }
     recovery

@@ -28,18 +28,17 @@ pub(super) fn plan(
         wanted,
         fields,
         notes,
+        moved: BTreeSet::new(),
+        left: false,
     }
 }
 
 /// The plan that changes nothing.
 pub(super) fn nothing(live: &Settings, note: &str) -> Plan {
     Plan {
-        steps: Vec::new(),
-        live: live.clone(),
-        wanted: live.clone(),
-        changes: Vec::new(),
-        fields: BTreeSet::new(),
         notes: vec![note.to_owned()],
+        left: true,
+        ..super::nothing(live)
     }
 }
 

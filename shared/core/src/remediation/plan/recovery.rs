@@ -43,6 +43,10 @@ pub(super) struct Recovery<T> {
     pub(super) fields: BTreeSet<String>,
     /// Sentences for people.
     pub(super) notes: Vec<String>,
+    /// What was changed again since and still is a loss, as paths: it comes back if a person approves.
+    pub(super) moved: BTreeSet<String>,
+    /// Whether something that was taken away is left as it is; a note says what.
+    pub(super) left: bool,
 }
 
 impl<T: Clone> Recovery<T> {
@@ -51,6 +55,8 @@ impl<T: Clone> Recovery<T> {
             wanted: live.clone(),
             fields: BTreeSet::new(),
             notes: Vec::new(),
+            moved: BTreeSet::new(),
+            left: false,
         }
     }
 }
@@ -68,25 +74,36 @@ impl<T> Recovery<T> {
         }
     }
 
+    /// Says what is left as it is.
+    pub(super) fn leave(&mut self, note: impl Into<String>) {
+        self.left = true;
+        self.note(note);
+    }
+
     /// Whether a setting that was taken away is to be brought back: it still is as the change left it. When
-    /// it is neither that nor as before, somebody has changed it since, and a note says so.
-    pub(super) fn is_left(&mut self, field: &Field, sides: Sides<Option<&str>>) -> bool {
+    /// it is neither that nor as before, it was changed again since, by the owner or by a second call of the
+    /// attacker: what still `is_loss` comes back if a person approves, anything else is left alone.
+    pub(super) fn comes_back(
+        &mut self,
+        field: &Field,
+        sides: Sides<Option<&str>>,
+        is_loss: bool,
+    ) -> bool {
         if sides.live == sides.before {
             return false;
         }
         if sides.live == sides.after {
             return true;
         }
-        self.moved(field);
-        false
-    }
-
-    /// Says that a setting is left alone.
-    pub(super) fn moved(&mut self, field: &Field) {
-        self.note(format!(
-            "`{}` was changed again since and is left as it is",
-            field.path()
-        ));
+        let path = field.path();
+        if is_loss {
+            self.moved.insert(path);
+        } else {
+            self.leave(format!(
+                "`{path}` was changed again since and is left as it is"
+            ));
+        }
+        is_loss
     }
 }
 
@@ -125,13 +142,19 @@ pub(super) fn access<T>(
             continue;
         }
         recovery.taken("access log");
-        if recovery.is_left(&field, sides) {
+        // Nothing tells whether another destination or format is as good as the one before.
+        if recovery.comes_back(&field, sides, true) {
             let value = sides.before.map(str::to_owned);
             match field {
                 Field::Format => wanted.format = value,
                 _ => wanted.destination_arn = value,
             }
         }
+    }
+    if live.is_none() && wanted.format.is_some() && wanted.destination_arn.is_none() {
+        // A format cannot stand alone: the destination was taken away since.
+        recovery.moved.insert(Field::Destination.path());
+        wanted.destination_arn = states.before.destination_arn.clone();
     }
     let wanted = access_log(Some(&wanted));
     (wanted != live).then_some(wanted)

@@ -43,7 +43,12 @@ pub(super) fn restore(
         return recovery;
     }
     recovery.taken("endpoint");
-    if recovery.is_left(&Field::EndpointType, types.as_ref().of(Option::as_deref)) {
+    // Whatever else it has become, it is not private.
+    if recovery.comes_back(
+        &Field::EndpointType,
+        types.as_ref().of(Option::as_deref),
+        true,
+    ) {
         let types = &before.endpoint_configuration.types;
         recovery
             .wanted
@@ -89,7 +94,7 @@ fn vpc_endpoints(
 fn ip_address_type(recovery: &mut Recovery<RestApi>, sides: Sides<&EndpointConfiguration>) {
     let kinds = sides.of(|endpoint| endpoint.ip_address_type.as_deref());
     let is_taken = kinds.before == Some(DUALSTACK) && kinds.before != kinds.after;
-    if is_taken && recovery.is_left(&Field::IpAddressType, kinds) {
+    if is_taken && recovery.comes_back(&Field::IpAddressType, kinds, true) {
         let kind = &sides.before.ip_address_type;
         let endpoint = &mut recovery.wanted.endpoint_configuration;
         endpoint.ip_address_type.clone_from(kind);
@@ -102,7 +107,8 @@ fn policy(recovery: &mut Recovery<RestApi>, sides: Sides<&RestApi>) {
         return;
     }
     recovery.taken("policy");
-    if recovery.is_left(&Field::Policy, policies.as_ref().of(Option::as_deref)) {
+    let policies = policies.as_ref().of(Option::as_deref);
+    if recovery.comes_back(&Field::Policy, policies, true) {
         recovery.wanted.policy.clone_from(&sides.before.policy);
     }
 }

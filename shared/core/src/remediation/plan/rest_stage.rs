@@ -78,6 +78,12 @@ fn effective_level(stage: &RestStage, key: &str) -> LogLevel {
     LogLevel::parse(&effective(stage, key).unwrap_or_default())
 }
 
+/// Whether a key logs less now than before the change.
+fn is_lost(sides: Sides<&RestStage>, key: &str) -> bool {
+    let levels = sides.of(|stage| effective_level(stage, key));
+    is_lowered(levels.before, levels.live)
+}
+
 fn value(stage: &RestStage, key: &str, name: &str) -> Option<String> {
     let set = stage.method_settings.get(key)?;
     let row = METHOD.iter().find(|row| row.name == name)?;
@@ -109,7 +115,7 @@ fn whole(
 ) {
     let now = effective_level(sides.after, key);
     if is_lowered(now, effective_level(sides.before, key)) {
-        recovery.note(format!(
+        recovery.leave(format!(
             "the settings of `{key}` were removed, by which it logs more than before: they are not \
              brought back"
         ));
@@ -141,7 +147,8 @@ fn whole(
             after: after.as_deref(),
             live: live.as_deref(),
         };
-        if recovery.is_left(&field, states) {
+        let is_loss = row.name == LEVEL && is_lost(sides, key);
+        if recovery.comes_back(&field, states, is_loss) {
             let keys = &mut recovery.wanted.method_settings;
             (row.copy)(was, keys.entry(key.to_owned()).or_default());
         }
@@ -179,7 +186,7 @@ fn level(recovery: &mut Recovery<RestStage>, key: &str, sides: Sides<&RestStage>
         after: after.as_deref(),
         live: live.as_deref(),
     };
-    if recovery.is_left(&field, states) {
+    if recovery.comes_back(&field, states, is_lost(sides, key)) {
         if was.is_none() {
             recovery.note(format!(
                 "`{key}` had its level from the stage and gets the same as its own: a single setting \
@@ -224,7 +231,8 @@ fn added(
         after: is.logging_level.as_deref(),
         live: live.logging_level.as_deref(),
     };
-    if recovery.is_left(&field, states) {
+    let is_loss = live.logging_level.is_some() && is_lost(sides, key);
+    if recovery.comes_back(&field, states, is_loss) {
         recovery.note(format!(
             "`{key}` had no settings of its own and keeps those it has now, with the level that held \
              before: others may have been set since"

@@ -126,6 +126,10 @@ fn fields_of(plan: &Plan) -> Vec<&str> {
     plan.fields.iter().map(String::as_str).collect()
 }
 
+fn moved_of(plan: &Plan) -> Vec<&str> {
+    plan.moved.iter().map(String::as_str).collect()
+}
+
 /// `path: before -> after`, one a line.
 fn changes_of(plan: &Plan) -> Vec<String> {
     let text = |value: &crate::finding::Known| serde_json::to_string(value).unwrap();

@@ -16,6 +16,9 @@ use crate::change::{ApiType, Change};
 use crate::remediation::settings::{RouteSettings, V2Stage};
 use crate::settings::{LogLevel, Scope};
 
+/// The level of a route, by its name in [`ROUTE`].
+const LEVEL: &str = "loggingLevel";
+
 /// Whether the API has execution logging. When its kind is not known, nothing of it is written.
 pub(super) fn logs_executions(thing: &Thing) -> bool {
     let kind = thing.api().and_then(|api| api.kind);
@@ -111,7 +114,7 @@ impl Search<'_> {
         );
         let kind = self.thing.api().and_then(|api| api.kind);
         if is_lowered && kind.is_none() {
-            self.recovery.note(
+            self.recovery.leave(
                 "whether this is an HTTP or a WebSocket API is not known: levels of execution logging \
                  are not written",
             );
@@ -165,7 +168,7 @@ impl Search<'_> {
         let [before, after] =
             [self.sides.before, self.sides.after].map(|stage| level(stage, Some(route)));
         if self.executes && is_lowered(after, before) {
-            self.recovery.note(format!(
+            self.recovery.leave(format!(
                 "the settings of route `{route}` were removed, by which it logs more than before: they \
                  are not brought back"
             ));
@@ -226,9 +229,7 @@ impl Search<'_> {
         let live = self.sides.live.route_settings.get(route).cloned();
         let Some(live) = live else {
             self.recovery.taken(name);
-            self.recovery.note(format!(
-                "the settings of route `{route}` were removed since and are left so"
-            ));
+            self.gone_since(route, was);
             return;
         };
         let sides = Sides {
@@ -254,6 +255,21 @@ impl Search<'_> {
         }
     }
 
+    /// A route that had settings, was silenced, and has no settings any more.
+    fn gone_since(&mut self, route: &str, was: &RouteSettings) {
+        let levels = self.sides.of(|stage| level(stage, Some(route)));
+        if self.executes && is_lowered(levels.before, levels.live) {
+            let field = Field::Route(route.to_owned(), LEVEL);
+            self.recovery.moved.insert(field.path());
+            let routes = &mut self.recovery.wanted.route_settings;
+            routes.insert(route.to_owned(), was.clone());
+        } else {
+            self.recovery.leave(format!(
+                "the settings of route `{route}` were removed since and are left so"
+            ));
+        }
+    }
+
     fn setting(
         &mut self,
         name: &str,
@@ -274,8 +290,12 @@ impl Search<'_> {
             }
             return;
         }
+        let levels = values
+            .as_ref()
+            .of(|value| LogLevel::parse(value.as_deref().unwrap_or_default()));
+        let is_loss = row.name == LEVEL && is_lowered(levels.before, levels.live);
         let values = values.as_ref().of(Option::as_deref);
-        if self.recovery.is_left(&field, values) {
+        if self.recovery.comes_back(&field, values, is_loss) {
             (row.copy)(sides.before, wanted);
         }
     }

@@ -1,5 +1,7 @@
 //! The account's CloudWatch role, without which no stage of the Region can log its executions.
 
+use std::collections::BTreeSet;
+
 use super::propose::{Origin, Proposal, timestamp};
 use super::subject::{Subject, understood};
 use super::{Remediator, Response, failure};
@@ -123,5 +125,7 @@ fn role_plan(live: Settings, role: String) -> Plan {
         }],
         fields: ["cloudwatch role".to_owned()].into(),
         notes: Vec::new(),
+        moved: BTreeSet::new(),
+        left: false,
     }
 }

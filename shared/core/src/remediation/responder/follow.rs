@@ -1,6 +1,8 @@
 //! What follows a private endpoint that was set back: whether the change had been published, and what is
 //! done where it was. Everything here bears repetition: each follow-up is an entry of its own.
 
+use std::collections::BTreeSet;
+
 use super::carry::GONE;
 use super::propose::{Origin, Proposal, timestamp};
 use super::{Remediator, Response, failure};
@@ -412,5 +414,7 @@ fn deployment(id: &str, invocation: &str, thing: &Thing, live: Settings) -> Plan
         }],
         fields: [format!("deployment of {stage}")].into(),
         notes: Vec::new(),
+        moved: BTreeSet::new(),
+        left: false,
     }
 }

@@ -17,7 +17,6 @@ const NO_BASELINE: &str =
     "what stood before is not known (no baseline), so nothing can be put back by itself";
 const UNREADABLE: &str = "what stood before cannot be read, so nothing can be put back by itself";
 const GONE: &str = "it does not exist any more, so there is nothing to put back";
-const NOTHING_LEFT: &str = "nothing is left to put back";
 
 impl<P: Policy> Remediator<P> {
     /// Does about a finding what may be done.
@@ -95,6 +94,7 @@ impl<P: Policy> Remediator<P> {
                 );
             }
         }
+        reasons.extend(plan.moved.iter().map(|path| changed_again(path)));
         let mut response = if plan.steps.is_empty() {
             Response::of(self.already(subject, plan, reasons))
         } else {
@@ -121,11 +121,8 @@ impl<P: Policy> Remediator<P> {
     }
 
     /// Nothing to write: all is right already, or what is not cannot or must not be touched.
-    fn already(&self, subject: &Subject, plan: Plan, mut reasons: Vec<String>) -> Report {
-        let is_right = plan.notes.is_empty() && reasons.is_empty();
-        if !is_right {
-            reasons.push(NOTHING_LEFT.to_owned());
-        }
+    fn already(&self, subject: &Subject, plan: Plan, reasons: Vec<String>) -> Report {
+        let is_right = !plan.left && reasons.is_empty();
         let mut report = Report::nothing(subject.remediation, subject.asked.mode, String::new());
         report.reasons = reasons;
         report.ending = match is_right {
@@ -153,6 +150,14 @@ impl<P: Policy> Remediator<P> {
         }
         report
     }
+}
+
+/// Why a person has to look at a setting before it comes back.
+fn changed_again(path: &str) -> String {
+    format!(
+        "`{path}` was changed again since, to something that is not what stood before the change \
+         either: by whoever made it, or by the owner"
+    )
 }
 
 /// Whether a plan writes execution log levels, which API Gateway refuses without the account's role.

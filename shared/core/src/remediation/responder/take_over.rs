@@ -124,6 +124,7 @@ impl<P: Policy> Remediator<P> {
                 age,
                 confidence: entry.confidence,
                 contested: false,
+                changed_again: !entry.plan.moved.is_empty(),
                 budget_spent: false,
                 by_cloudformation: entry.by_cloudformation,
                 break_glass: actor.is_some_and(|arn| self.modes.is_break_glass(arn)),

@@ -1,6 +1,7 @@
 //! The responder in a world of memory: killed anywhere, fought by anybody, it comes to the same end and
 //! never writes more than its share.
 
+mod again;
 mod commands;
 mod endpoint;
 mod storm;
@@ -90,6 +91,8 @@ fn back(thing: &Thing, from: &Settings, to: &Settings) -> plan::Plan {
         changes: Vec::new(),
         fields: ["logging of */*".to_owned(), "access log".to_owned()].into(),
         notes: Vec::new(),
+        moved: Default::default(),
+        left: false,
     };
     let plan = plan::undo(thing, &there, from).unwrap();
     assert!(!plan.steps.is_empty());

@@ -124,6 +124,7 @@ impl<P: Policy> Remediator<P> {
             age: now.saturating_sub(origin.event_time),
             confidence: origin.confidence,
             contested,
+            changed_again: !proposal.plan.moved.is_empty(),
             budget_spent: brakes.is_spent(now),
             by_cloudformation: origin.by_cloudformation,
             break_glass: actor.is_some_and(|arn| self.modes.is_break_glass(arn)),

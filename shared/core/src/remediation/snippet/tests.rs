@@ -26,6 +26,8 @@ fn plan(live: Settings, wanted: Settings) -> Plan {
         changes: Vec::new(),
         fields: Default::default(),
         notes: Vec::new(),
+        moved: Default::default(),
+        left: false,
     }
 }
 

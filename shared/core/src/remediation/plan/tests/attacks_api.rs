@@ -60,6 +60,39 @@ fn a_private_api_made_public_with_its_policy() {
     }
 }
 
+/// Made public by one call, and changed again by the next.
+#[test]
+fn a_private_api_that_was_changed_again_is_private_again_with_its_own_policy() {
+    let opened = POLICY.replace("Deny", "Allow");
+    let before = api_state(&api_with("PRIVATE", &["vpce-1"], "dualstack", Some(POLICY)));
+    let after = api_with("REGIONAL", &[], "ipv4", Some(&opened));
+    let change = update(
+        &json!([{"op": "replace", "path": "/endpointConfiguration/types/PRIVATE", "value": "REGIONAL"},
+                {"op": "replace", "path": "/policy", "value": opened}]),
+        &after,
+    );
+    let third = POLICY.replace("vpce-1", "vpce-9");
+    let kind = "/endpointConfiguration/types";
+    for (live, moved) in [
+        (
+            api_with("REGIONAL", &[], "ipv4", Some(&third)),
+            vec!["/policy"],
+        ),
+        (api_with("REGIONAL", &[], "ipv4", None), vec!["/policy"]),
+        (api_with("EDGE", &[], "ipv4", Some(&opened)), vec![kind]),
+        (api_with("EDGE", &[], "ipv4", None), vec![kind, "/policy"]),
+        (after.clone(), vec![]),
+    ] {
+        let live = api_state(&live);
+        let told = api_state(&after);
+        let plan = restore(&rest_api(), &change, &before, Some(&told), &live);
+        assert_eq!(moved_of(&plan), moved);
+        assert_eq!(plan.notes, Vec::<String>::new());
+        let done = gateway::apply_all(ApiType::Rest, &live, &plan.steps);
+        assert_eq!(fields::differences(&done, &before), []);
+    }
+}
+
 #[test]
 fn the_policy_is_left_alone_unless_this_change_replaced_it() {
     let after = api_with("EDGE", &["vpce-1"], "ipv4", None);
@@ -195,6 +228,19 @@ fn the_cloudwatch_role_cleared_or_replaced() {
         );
         assert_eq!(lines(&plan), [format!("replace /cloudwatchRoleArn {role}")]);
         assert_eq!(fields_of(&plan), ["cloudwatch role"]);
+
+        if !other.is_empty() {
+            let none = account(None);
+            let plan = restore(
+                &at(What::Account),
+                &change,
+                &account(Some(role)),
+                None,
+                &none,
+            );
+            assert_eq!(lines(&plan), [format!("replace /cloudwatchRoleArn {role}")]);
+            assert_eq!(moved_of(&plan), ["/cloudwatchRoleArn"]);
+        }
 
         let since = account(Some("arn:aws:iam::111122223333:role/third"));
         let plan = restore(

@@ -337,20 +337,131 @@ fn what_is_not_shown_may_be_anything() {
     assert_eq!(lines(&plan).len(), 3);
 }
 
+/// What stands now is neither what the change left nor what stood before.
+fn since(operations: &Value, before: &Value, after: &Value, live: &Value) -> Plan {
+    let (thing, live) = (stage(ApiType::Rest), rest_stage(live));
+    let change = change("UpdateStage", &rest_request(operations), after);
+    let before = rest_stage(before);
+    let plan = restore(&thing, &change, &before, Some(&rest_stage(after)), &live);
+    let untold = restore(&thing, &change, &before, None, &live);
+    assert_eq!(plan.steps, untold.steps);
+    assert_decent(&thing, &plan);
+    let done = gateway::apply_all(ApiType::Rest, &live, &plan.steps);
+    assert_eq!(unmet(&plan, &done), Vec::<String>::new());
+    plan
+}
+
 #[test]
-fn what_was_set_since_is_left_alone() {
-    let change = change(
-        "UpdateStage",
-        &rest_request(&replace("/*/*/logging/loglevel", "OFF")),
-        &Value::Null,
-    );
-    let before = rest_stage(&stage_with(&json!({"*/*": key("INFO")}), &logs()));
-    let live = rest_stage(&stage_with(&json!({"*/*": key("ERROR")}), &logs()));
-    let plan = restore(&stage(ApiType::Rest), &change, &before, None, &live);
+fn what_was_set_since_and_is_no_loss_is_left_alone() {
+    let level = |level: &str| stage_with(&json!({"*/*": key(level)}), &logs());
+    let off = replace("/*/*/logging/loglevel", "OFF");
+    let plan = since(&off, &level("ERROR"), &level("OFF"), &level("INFO"));
     assert_eq!(lines(&plan), Vec::<String>::new());
     assert_eq!(
         plan.notes,
         ["`/*/*/logging/loglevel` was changed again since and is left as it is"]
     );
     assert_eq!(fields_of(&plan), ["logging of */*"]);
+    assert!(plan.left && plan.moved.is_empty());
+}
+
+#[test]
+fn a_second_call_does_not_make_a_lower_level_somebodys_choice() {
+    let level = |level: &str| stage_with(&json!({"*/*": key(level)}), &logs());
+    let off = replace("/*/*/logging/loglevel", "OFF");
+    let plan = since(&off, &level("INFO"), &level("OFF"), &level("ERROR"));
+    assert_eq!(lines(&plan), ["replace /*/*/logging/loglevel INFO"]);
+    assert_eq!(
+        changes_of(&plan),
+        [r#"/*/*/logging/loglevel: "ERROR" -> "INFO""#]
+    );
+    assert_eq!(moved_of(&plan), ["/*/*/logging/loglevel"]);
+    assert_eq!(plan.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_second_call_does_not_make_another_access_log_somebodys_choice() {
+    let elsewhere = json!({"destinationArn": "arn:aws:logs:eu-west-1:111122223333:log-group:gone"});
+    let plan = since(
+        &remove("/accessLogSettings"),
+        &stage_with(&json!({}), &logs()),
+        &stage_with(&json!({}), &Value::Null),
+        &stage_with(&json!({}), &elsewhere),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            format!("replace /accessLogSettings/destinationArn {LOG}"),
+            format!("replace /accessLogSettings/format {FORMAT}"),
+        ]
+    );
+    assert_eq!(moved_of(&plan), ["/accessLogSettings/destinationArn"]);
+}
+
+#[test]
+fn a_second_call_that_removes_a_gutted_access_log_does_not_keep_it_gutted() {
+    let gutted = json!({"destinationArn": LOG, "format": "$context.requestId"});
+    let plan = since(
+        &replace("/accessLogSettings/format", "$context.requestId"),
+        &stage_with(&json!({}), &logs()),
+        &stage_with(&json!({}), &gutted),
+        &stage_with(&json!({}), &Value::Null),
+    );
+    assert_eq!(plan.wanted, rest_stage(&stage_with(&json!({}), &logs())));
+    assert_eq!(
+        moved_of(&plan),
+        [
+            "/accessLogSettings/destinationArn",
+            "/accessLogSettings/format",
+        ]
+    );
+}
+
+#[test]
+fn a_second_call_that_removes_a_silenced_key_and_silences_the_rest_does_not_keep_it_silent() {
+    let off = replace("/~1pets/GET/logging/loglevel", "OFF");
+    let stage_of = |methods: &Value| stage_with(methods, &logs());
+    let before = stage_of(&json!({"*/*": key("INFO"), "~1pets/GET": key("INFO")}));
+    let after = stage_of(&json!({"*/*": key("INFO"), "~1pets/GET": key("OFF")}));
+    let plan = since(
+        &off,
+        &before,
+        &after,
+        &stage_of(&json!({"*/*": key("OFF")})),
+    );
+    assert_eq!(lines(&plan), ["replace /~1pets/GET/logging/loglevel INFO"]);
+    assert_eq!(moved_of(&plan), ["/~1pets/GET/logging/loglevel"]);
+
+    // As good as before without it.
+    let plan = since(
+        &off,
+        &before,
+        &after,
+        &stage_of(&json!({"*/*": key("INFO")})),
+    );
+    assert_eq!((plan.steps.len(), plan.moved.len()), (0, 0));
+}
+
+#[test]
+fn data_trace_that_a_write_ends_is_said_to_end() {
+    let traced = |burst: Value| {
+        let mut set = key("INFO");
+        set["dataTraceEnabled"] = json!(true);
+        set["cacheTtlInSeconds"] = burst;
+        rest_stage(&stage_with(&json!({"~1x/GET": set}), &logs()))
+    };
+    // A setting that is cleared takes the key with it.
+    let (live, wanted) = (traced(json!(300)), traced(Value::Null));
+    let thing = stage(ApiType::Rest);
+    let plan = build::plan(&thing, &live, wanted, BTreeSet::new(), Vec::new());
+    assert_decent(&thing, &plan);
+    assert_eq!(
+        plan.notes,
+        [
+            "data trace of `~1x/GET` is on and is switched off by this write: Portcullis never writes \
+             data trace on"
+        ]
+    );
+    let off = r#"/~1x/GET/logging/dataTrace: "true" -> "false""#;
+    assert!(changes_of(&plan).contains(&off.to_owned()), "{plan:?}");
 }

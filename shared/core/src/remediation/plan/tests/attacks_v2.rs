@@ -308,3 +308,59 @@ fn a_format_that_went_with_the_destination_comes_back_with_it() {
     assert_eq!(plan.wanted, before);
     assert_eq!(plan.changes.len(), 2);
 }
+
+#[test]
+fn a_second_call_does_not_keep_a_route_silent() {
+    let asked = json!({"routeSettings": {"send": {"loggingLevel": "OFF"}}});
+    let change = change("UpdateStage", &request(&asked), &Value::Null);
+    let with = |default_level: &str, routes: &Value| {
+        v2_stage(&stage_with(&default(default_level), routes, &logs()))
+    };
+    let level = |level: &str| json!({"send": {"loggingLevel": level}});
+    let thing = stage(ApiType::WebSocket);
+    let before = with("INFO", &level("INFO"));
+    let after = with("INFO", &level("OFF"));
+    // Another level; no settings any more, and the default is silent too.
+    for live in [with("INFO", &level("ERROR")), with("OFF", &json!({}))] {
+        for told in [Some(&after), None] {
+            let plan = restore(&thing, &change, &before, told, &live);
+            assert_eq!(
+                lines(&plan),
+                [r#"{"routeSettings":{"send":{"loggingLevel":"INFO"}}}"#]
+            );
+            assert_eq!(moved_of(&plan), ["routeSettings.send.loggingLevel"]);
+        }
+    }
+    // As good as before without it.
+    let plan = restore(
+        &thing,
+        &change,
+        &before,
+        Some(&after),
+        &with("INFO", &json!({})),
+    );
+    assert_eq!((plan.steps.len(), plan.moved.len()), (0, 0));
+    assert!(plan.left);
+}
+
+#[test]
+fn a_second_call_does_not_keep_access_logs_of_an_http_api_elsewhere() {
+    let change = change(
+        "DeleteAccessLogSettings",
+        &request(&json!({})),
+        &Value::Null,
+    );
+    let http = json!({"detailedMetricsEnabled": false});
+    let before = v2_stage(&stage_with(&http, &json!({}), &logs()));
+    let elsewhere = json!({"destinationArn": "arn:x", "format": "$context.requestId"});
+    let live = v2_stage(&stage_with(&http, &json!({}), &elsewhere));
+    let plan = restore(&stage(ApiType::Http), &change, &before, None, &live);
+    assert_eq!(plan.wanted, before);
+    assert_eq!(
+        moved_of(&plan),
+        [
+            "/accessLogSettings/destinationArn",
+            "/accessLogSettings/format",
+        ]
+    );
+}

@@ -174,6 +174,8 @@ fn a_deployment_is_any_other_than_the_one_before() {
         changes: Vec::new(),
         fields: BTreeSet::new(),
         notes: Vec::new(),
+        moved: BTreeSet::new(),
+        left: false,
     };
     let (old, new) = (serving(Some("old"), None), serving(Some("new"), Some(ours)));
     assert_eq!(resume(&thing, &plan, &old).unwrap(), plan);

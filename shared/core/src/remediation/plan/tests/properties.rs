@@ -148,6 +148,11 @@ fn lone_scene() -> impl Strategy<Value = Scene> {
     scene_with(Just(Vec::new()), Just(Vec::new()))
 }
 
+/// Others were there after the change.
+fn scene_since() -> impl Strategy<Value = Scene> {
+    scene_with(Just(Vec::new()), operations(4))
+}
+
 fn scene_with(
     drift: impl Strategy<Value = Vec<PatchOperation>>,
     since: impl Strategy<Value = Vec<PatchOperation>>,
@@ -260,6 +265,29 @@ proptest! {
         }
     }
 
+    /// No further call makes what the change took somebody else's choice.
+    #[test]
+    fn what_was_taken_is_back_whatever_was_done_since(scene in scene_since()) {
+        let live = scene.live();
+        let done = gateway::apply_all(ApiType::Rest, &live, &scene.plan(&live).steps);
+        let [before, after] = [&scene.before, &scene.after]
+            .map(|stage| Settings::RestStage(stage.clone()));
+        let [was, left, is] = [&before, &after, &done].map(fields::values);
+        for field in [Field::Destination, Field::Format] {
+            if was.contains_key(&field) && was.get(&field) != left.get(&field) {
+                prop_assert_eq!(was.get(&field), is.get(&field));
+            }
+        }
+        for key in KEYS {
+            let own = Field::Method((*key).to_owned(), fields::LEVEL);
+            let [was_level, left_level] = [&before, &after].map(|state| effective(state, key));
+            let is_taken = was.contains_key(&own) && was.get(&own) != left.get(&own);
+            if is_taken && is_lowered(was_level, left_level) {
+                prop_assert!(!is_lowered(was_level, effective(&done, key)), "{}", key);
+            }
+        }
+    }
+
     /// A plan writes nothing but what stood before, and spares what others have changed since.
     #[test]
     fn everything_else_stays_as_it_is(scene in scene()) {
@@ -287,8 +315,13 @@ proptest! {
             // Without settings for all methods, none of them is logged: as good as OFF.
             let is_off = one.field == Field::Method("*/*".to_owned(), fields::LEVEL)
                 && now.is_none() && after.map(String::as_str) == Some("OFF");
-            if scene.is_told {
+            let is_moved = plan.moved.contains(&one.field.path());
+            if scene.is_told && !is_moved {
                 prop_assert!(after == now || is_filled || is_off, "{:?} after {:?}", one, after);
+            }
+            if let (true, Field::Method(key, _)) = (is_moved, &one.field) {
+                let [was, is] = [&before, &live].map(|state| effective(state, key));
+                prop_assert!(is_lowered(was, is), "{:?}", one);
             }
         }
     }

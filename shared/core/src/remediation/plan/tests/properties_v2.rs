@@ -165,6 +165,13 @@ fn scene() -> impl Strategy<Value = Scene> {
     })
 }
 
+fn key_of(field: &Field) -> &str {
+    match field {
+        Field::Route(key, _) => key,
+        _ => "",
+    }
+}
+
 fn without_trace(settings: &Settings) -> BTreeMap<Field, String> {
     let mut values = fields::values(settings);
     values.retain(|field, _| {
@@ -212,7 +219,18 @@ proptest! {
                 field => was.get(field),
             };
             prop_assert_eq!(before, one.to.as_ref(), "{:?}", one.field);
-            if scene.is_told {
+            let route = match &one.field {
+                Field::Route(key, _) => Field::Route(key.clone(), "loggingLevel"),
+                field => field.clone(),
+            };
+            let is_moved = plan.moved.contains(&route.path());
+            if is_moved {
+                let is_log = matches!(one.field, Field::Destination | Field::Format);
+                let is_back = !scene.live.route_settings.contains_key(key_of(&one.field));
+                let is_level = route == one.field;
+                prop_assert!(is_log || is_back || is_level, "{:?}", one);
+            }
+            if scene.is_told && !is_moved {
                 let after = left.get(&one.field);
                 let is_filled = after.is_none() && matches!(one.from.as_deref(), Some("OFF" | "false"));
                 prop_assert!(after == one.from.as_ref() || is_filled, "{:?}", one);
