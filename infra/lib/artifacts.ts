@@ -10,9 +10,14 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Architecture } from './config';
 
-const BUILD_COMMAND = 'make lambdas';
 const STUB_RULE = 'StubArtifacts';
 const STUB = '#!/bin/sh\nexit 1\n';
+
+/** What builds the binaries of each architecture. */
+const BUILD_COMMANDS: Readonly<Record<Architecture, string>> = {
+  arm64: 'make lambdas',
+  x86_64: 'make lambdas ARCH=x86_64',
+};
 
 /** `e_machine` of an ELF header. */
 const MACHINES: Readonly<Record<Architecture, number>> = { arm64: 0xb7, x86_64: 0x3e };
@@ -36,7 +41,7 @@ export class Artifacts {
     const folder = temporaryFolder();
     const bootstrap = path.join(folder, 'bootstrap');
     if (this.props.stub) {
-      refuseDeployment(Stack.of(scope));
+      refuseDeployment(Stack.of(scope), this.props.architecture);
       fs.writeFileSync(bootstrap, STUB);
     } else {
       fs.copyFileSync(this.binary(name), bootstrap);
@@ -47,9 +52,10 @@ export class Artifacts {
   }
 
   private binary(name: string): string {
-    const file = path.join(this.props.folder, name, 'bootstrap');
-    if (!fs.existsSync(file)) throw new Error(`\`${file}\` is missing: build it with \`${BUILD_COMMAND}\``);
-    checkBinary(file, this.props.architecture);
+    const { folder, architecture } = this.props;
+    const file = path.join(folder, name, 'bootstrap');
+    if (!fs.existsSync(file)) throw new Error(`\`${file}\` is missing: ${build(architecture)}`);
+    checkBinary(file, architecture);
     return file;
   }
 }
@@ -62,25 +68,29 @@ export function checkBinary(file: string, architecture: Architecture): void {
   fs.closeSync(descriptor);
   const isElf = read === header.length && header.subarray(0, 4).equals(Buffer.from([0x7f, 0x45, 0x4c, 0x46]));
   if (!isElf || header[4] !== 2 || header[5] !== 1) {
-    throw new Error(`\`${file}\` is not a 64-bit little-endian ELF binary: build it with \`${BUILD_COMMAND}\``);
+    throw new Error(`\`${file}\` is not a 64-bit little-endian ELF binary: ${build(architecture)}`);
   }
   const machine = header.readUInt16LE(18);
   if (machine !== MACHINES[architecture]) {
     const found = Object.entries(MACHINES).find(([, one]) => one === machine)?.[0] ?? `machine ${machine}`;
     throw new Error(
-      `\`${file}\` is built for ${found}, the configuration asks for ${architecture}: build it with \`${BUILD_COMMAND}\``,
+      `\`${file}\` is built for ${found}, the configuration asks for ${architecture}: ${build(architecture)}`,
     );
   }
 }
 
+function build(architecture: Architecture): string {
+  return `build it with \`${BUILD_COMMANDS[architecture]}\``;
+}
+
 /** CloudFormation evaluates rules before it creates a change set, whichever tool deploys. */
-function refuseDeployment(stack: Stack): void {
+function refuseDeployment(stack: Stack, architecture: Architecture): void {
   if (stack.node.tryFindChild(STUB_RULE)) return;
   new CfnRule(stack, STUB_RULE, {
     assertions: [
       {
         assert: Fn.conditionEquals('stub', 'binary'),
-        assertDescription: `synthesised with stubs in place of the binaries: build them with \`${BUILD_COMMAND}\` and leave out stubArtifacts`,
+        assertDescription: `synthesised with stubs in place of the binaries: build them with \`${BUILD_COMMANDS[architecture]}\` and leave out stubArtifacts`,
       },
     ],
   });

@@ -42,9 +42,14 @@ describe('a binary', () => {
       'for x86-64 where ARM is asked for',
       elf(X86_64),
       'arm64',
-      /built for x86_64, the configuration asks for arm64.*make lambdas/,
+      /built for x86_64, the configuration asks for arm64: build it with `make lambdas`$/,
     ],
-    ['for ARM where x86-64 is asked for', elf(ARM64), 'x86_64', /built for arm64, the configuration asks for x86_64/],
+    [
+      'for ARM where x86-64 is asked for',
+      elf(ARM64),
+      'x86_64',
+      /built for arm64, the configuration asks for x86_64: build it with `make lambdas ARCH=x86_64`$/,
+    ],
     ['for RISC-V', elf(0xf3), 'arm64', /built for machine 243/],
     ['of 32 bits', elf(ARM64, 1), 'arm64', /not a 64-bit little-endian ELF binary/],
     ['of the other byte order', elf(ARM64, 2, 2), 'arm64', /not a 64-bit little-endian ELF binary/],
@@ -69,6 +74,9 @@ describe('a binary', () => {
     expect(() => appOf(SINGLE, { artifacts, stubArtifacts: false })).toThrow(
       `\`${file}\` is missing: build it with \`make lambdas\``,
     );
+    expect(() => appOf({ ...SINGLE, architecture: 'x86_64' }, { artifacts, stubArtifacts: false })).toThrow(
+      `\`${file}\` is missing: build it with \`make lambdas ARCH=x86_64\``,
+    );
   });
 
   test('of the wrong architecture ends the synthesis', () => {
@@ -77,6 +85,11 @@ describe('a binary', () => {
 });
 
 describe('a stub', () => {
+  test('is answered with the command of its architecture', () => {
+    const rule = template({ ...SINGLE, architecture: 'x86_64' }).Rules?.['StubArtifacts'];
+    expect(rule.Assertions[0].AssertDescription).toContain('`make lambdas ARCH=x86_64`');
+  });
+
   test.each([
     ['portcullis', SINGLE],
     ['portcullis-hub', ORGANISATION],
