@@ -1,4 +1,7 @@
-/** The key of tables and topic. It stays when the stack goes, because the baseline table does. */
+/**
+ * The key of tables and topic. It stays when the stack goes, because the baseline table does, but not when the
+ * first deployment fails.
+ */
 import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -9,7 +12,7 @@ export class DataKey extends Key {
     super(scope, id, {
       description: 'Portcullis: baselines, counters, messages to on-call',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.addToResourcePolicy(
       new PolicyStatement({

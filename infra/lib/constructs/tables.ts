@@ -25,7 +25,8 @@ export class BaselineTable extends Construct {
 
   public constructor(scope: Construct, id: string, props: TableProps) {
     super(scope, id);
-    this.table = table(this, props.key, RemovalPolicy.RETAIN);
+    // Not what a first deployment that fails leaves behind: it holds nothing, and the next one makes another.
+    this.table = table(this, props.key, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 }
 
