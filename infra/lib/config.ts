@@ -73,6 +73,9 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+/** An event source mapping runs at least two at a time, and half stays free for events. */
+const LEAST_CONCURRENCY = 4;
+
 /** Reads a configuration file; an error names every problem in it. */
 export function readConfig(file: string): Config {
   let parsed: unknown;
@@ -124,6 +127,10 @@ function check(config: Config, problems: string[]): void {
   }
   if (!RETENTION_DAYS.includes(config.logRetentionDays)) {
     problems.push(`logRetentionDays: CloudWatch Logs allows ${RETENTION_DAYS.join(', ')}`);
+  }
+  if (config.reservedConcurrency > 0 && config.reservedConcurrency < LEAST_CONCURRENCY) {
+    const found = `found ${config.reservedConcurrency}`;
+    problems.push(`reservedConcurrency: expected 0 or at least ${LEAST_CONCURRENCY}, of which sweeps take 2, ${found}`);
   }
   const accounts = accountsOf(config);
   if (accounts.length === 0) problems.push('organisation.accounts: names nothing');

@@ -85,6 +85,11 @@ describe('what is wrong is named by its path', () => {
       { reservedConcurrency: 1.5 },
       'reservedConcurrency: expected a whole number from 0 to 1000, found 1.5',
     ],
+    ...[1, 2, 3].map((found): [string, object, string] => [
+      `a brake of ${found}`,
+      { reservedConcurrency: found },
+      `reservedConcurrency: expected 0 or at least 4, of which sweeps take 2, found ${found}`,
+    ]),
     ['null', { onCallEmails: null }, 'onCallEmails: expected a list, found null'],
     ['no retention', { logRetentionDays: 10 }, 'logRetentionDays: CloudWatch Logs allows 1, 3, 5, '],
     [
