@@ -2,6 +2,7 @@
  * What the configured modes mean: for permissions (what may be written in an account, and by which
  * function) and for the functions themselves (`remediation.toml`).
  */
+import { createHash } from 'node:crypto';
 import { accountsOf, cloudWatchRoleName, selectedAccounts, type Config, type Selector } from './config';
 import {
   furthest,
@@ -86,10 +87,19 @@ export function memberVariants(config: Config): readonly MemberVariant[] {
     const role = loggingRoleFor(config, account);
     const other = role !== undefined && role !== config.cloudWatchRoleName ? [role.replace(/[^A-Za-z0-9]+/g, '-')] : [];
     const name = ['member', ...remediations, ...other].join('-');
-    const accounts = [...(variants.get(name)?.accounts ?? []), account];
-    variants.set(name, { name, accounts, remediations, cloudWatchRoleName: role });
+    const rights = JSON.stringify([remediations, role]);
+    const accounts = [...(variants.get(rights)?.accounts ?? []), account];
+    variants.set(rights, { name, accounts, remediations, cloudWatchRoleName: role });
   }
-  return [...variants.values()].sort((a, b) => a.name.localeCompare(b.name));
+  const distinct = [...variants].map(([rights, one]) => ({ ...one, name: distinctName(rights, one, variants) }));
+  return distinct.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Two roles can read alike once only letters, digits and hyphens are left; then a digest tells them apart. */
+function distinctName(rights: string, { name }: MemberVariant, all: ReadonlyMap<string, MemberVariant>): string {
+  const alike = [...all.values()].filter((one) => one.name === name);
+  if (alike.length === 1) return name;
+  return `${name}-${createHash('sha256').update(rights).digest('hex').slice(0, 8)}`;
 }
 
 /** `remediation.toml`, as the functions read it. */

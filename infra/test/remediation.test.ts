@@ -101,6 +101,42 @@ describe('member templates', () => {
     ]);
   });
 
+  describe('that read alike in the id of a stack stay apart:', () => {
+    const variants = (accounts: object, contain: object) => {
+      const remediation = { 'restore-account-logging-role': { mode: 'auto' }, contain };
+      const found = memberVariants(
+        parseConfig({ ...ORGANISATION, organisation: { id: 'o-exampleorg', accounts }, remediation }),
+      );
+      expect(new Set(found.map(({ name }) => name)).size).toBe(found.length);
+      return found;
+    };
+
+    test('roles that differ in what an id cannot hold', () => {
+      const [first, second, ...others] = variants(
+        { [FIRST]: { cloudWatchRoleName: 'logs/a_b' }, [SECOND]: { cloudWatchRoleName: 'logs-a-b' }, [THIRD]: {} },
+        {},
+      ).toReversed();
+      expect([first!.cloudWatchRoleName, second!.cloudWatchRoleName].sort()).toEqual(['logs-a-b', 'logs/a_b']);
+      for (const { name } of [first!, second!]) {
+        expect(name).toMatch(/^member-restore-account-logging-role-logs-a-b-[0-9a-f]{8}$/);
+      }
+      expect(others.map(({ name }) => name)).toEqual(['member-restore-account-logging-role']);
+    });
+
+    test('a role that is named like a remediation', () => {
+      const found = variants(
+        { [FIRST]: {}, [SECOND]: { cloudWatchRoleName: 'contain' } },
+        { targets: [{ accounts: [FIRST], mode: 'auto' }] },
+      );
+      expect(found.map((one) => [one.accounts, one.remediations])).toEqual(
+        expect.arrayContaining([
+          [[FIRST], ['restore-account-logging-role', 'contain']],
+          [[SECOND], ['restore-account-logging-role']],
+        ]),
+      );
+    });
+  });
+
   test('a role that may be passed must be known', () => {
     const remediation = { 'restore-account-logging-role': { mode: 'auto' } };
     const { cloudWatchRoleName: _, ...unknown } = ORGANISATION;
