@@ -12,8 +12,10 @@ import {
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Artifacts } from './artifacts';
 import type { Config, Organisation } from './config';
+import { heartbeatShares } from './constructs/heartbeat-watch';
 import { memberVariants } from './remediation';
 import { ForwarderStack } from './stacks/forwarder';
+import { HeartbeatsStack } from './stacks/heartbeats';
 import { HubStack } from './stacks/hub';
 import { MemberStack } from './stacks/member';
 import { OrgPoliciesStack } from './stacks/org-policies';
@@ -60,11 +62,23 @@ function ofOrganisation(app: App, config: Config, organisation: Organisation, op
   const hub = { ...home(config, options), config, organisation, artifacts: artifacts(config, options) };
   const members = memberVariants(config).map((variant) => [`portcullis-${variant.name}`, variant] as const);
   const hasPolicies = Object.keys(organisation.policies).length > 0;
+  const hubStack = new HubStack(app, 'portcullis-hub', hub);
   return [
-    new HubStack(app, 'portcullis-hub', hub),
+    hubStack,
+    ...moreHeartbeats(app, config, hubStack, options),
     ...members.map(([id, variant]) => new MemberStack(app, id, { ...anywhere(), variant })),
     ...(hasPolicies ? [new OrgPoliciesStack(app, 'portcullis-org-policies', { ...anywhere(), organisation })] : []),
   ];
+}
+
+/** In the account of the hub, after it: `portcullis-heartbeats-2` and so on. */
+function moreHeartbeats(app: App, config: Config, hub: HubStack, options: BuildOptions): Stack[] {
+  const [, ...shares] = heartbeatShares(config, config.regions);
+  return shares.map((share) => {
+    const stack = new HeartbeatsStack(app, `portcullis-${share.prefix}`, { ...home(config, options), share });
+    stack.addStackDependency(hub);
+    return stack;
+  });
 }
 
 function artifacts(config: Config, options: BuildOptions): Artifacts {

@@ -6,6 +6,7 @@
 export const READER_ROLE = 'portcullis-reader';
 export const REMEDIATOR_ROLE = 'portcullis-remediator';
 export const HUB_BUS = 'portcullis';
+export const ON_CALL_TOPIC = 'portcullis-on-call';
 export const KILL_SWITCH = '/portcullis/remediation';
 export const HEARTBEAT_SOURCE = 'portcullis.heartbeat';
 export const METRICS_NAMESPACE = 'Portcullis';

@@ -58,7 +58,10 @@ describe.each(DEPLOYMENTS)('%s', (_, json) => {
         .flatMap(([, rule]) => plain(rule.Properties['Targets'] ?? []) as any[])
         .filter((target) => target.Arn === `\${${id}.Arn}`);
       expect(targets.length).toBe(name === 'baseline' ? 3 : 1);
-      for (const target of targets) expect(target.DeadLetterConfig).toEqual({ Arn: `\${${queue}.Arn}` });
+      for (const target of targets) {
+        expect(target.DeadLetterConfig).toEqual({ Arn: `\${${queue}.Arn}` });
+        expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 });
+      }
 
       const [failed] = byName(json, 'AWS::SQS::Queue', 'QueueName', `portcullis-${name}-failed`);
       const invoke = ofType(json, 'AWS::Lambda::EventInvokeConfig').map(([, one]) => plain(one.Properties));

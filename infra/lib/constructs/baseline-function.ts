@@ -17,14 +17,14 @@ import { keepBaselines, sweep, useKey } from '../permissions';
 import { accountsToml } from '../remediation';
 import { GuardedFunction } from './guarded-function';
 import { KeptQueue } from './kept-queue';
-import type { OnCallTopic } from './on-call-topic';
+import type { OnCall } from './on-call-topic';
 
 export interface BaselineFunctionProps {
   readonly config: Config;
   readonly artifacts: Artifacts;
   readonly key: IKey;
   readonly baselines: ITable;
-  readonly onCall: OnCallTopic;
+  readonly onCall: OnCall;
   /** Left out: the default bus. */
   readonly bus?: IEventBus;
 }
@@ -64,7 +64,7 @@ export class BaselineFunction extends Construct {
     this.hear(props.bus);
   }
 
-  private queue(onCall: OnCallTopic): Queue {
+  private queue(onCall: OnCall): Queue {
     const dead = new KeptQueue(this, 'SweepsFailed', {
       name: 'sweeps-failed',
       holds: 'Sweeps of an account and Region that failed five times.',

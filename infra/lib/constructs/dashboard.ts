@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
+  type IAlarm,
   GraphWidget,
   type IMetric,
   MathExpression,
@@ -12,10 +13,9 @@ import {
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE } from '../names';
 import { RULE_FUNCTIONS } from '../remediation-names';
-import type { OnCallTopic } from './on-call-topic';
 
 export interface DashboardProps {
-  readonly onCall: OnCallTopic;
+  readonly alarms: readonly IAlarm[];
 }
 
 /** Where one event ends: shared/core/src/metrics.rs. */
@@ -40,7 +40,7 @@ export class Dashboard extends Construct {
         markdown: '**Portcullis**: what on-call is told stands in the topic; here is whether it works.',
       }),
     );
-    const { alarms } = props.onCall;
+    const { alarms } = props;
     for (let start = 0; start < alarms.length; start += ALARMS_IN_WIDGET) {
       const shown = alarms.slice(start, start + ALARMS_IN_WIDGET);
       dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 5, alarms: shown }));

@@ -32,7 +32,8 @@ export class Forwarder extends Construct {
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
       inlinePolicies: { forward: putEvents('Forwards', props.targetBusArn) },
     });
-    // No alarm here: where forwarding fails heartbeats fail, and that alarm is where on-call is.
+    // No alarm here: neither account nor Region has a topic to tell. The heartbeat, which takes the same way, is watched
+    // where on-call is; a single event that is refused while heartbeats pass only lies in the queue.
     const undelivered = new KeptQueue(this, 'Undelivered', {
       name: 'forwarder-undelivered',
       holds: 'Events that could not be forwarded.',
@@ -44,6 +45,7 @@ export class Forwarder extends Construct {
         ? { $or: [API_GATEWAY_EVENTS, { source: [HEARTBEAT_SOURCE] }] }
         : API_GATEWAY_EVENTS) as EventPattern,
     });
+    // Tried again for a day, as EventBridge does by itself: a bus as a target takes no retry policy, says the library.
     rule.addTarget(
       new EventBusTarget(EventBus.fromEventBusArn(this, 'Target', props.targetBusArn), {
         role,

@@ -1,5 +1,6 @@
 /** Everything that runs in the home account, on one bus: key, tables, topic, functions, kill switch, alarms, dashboard. */
 import { CfnOutput } from 'aws-cdk-lib';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import type { Artifacts } from '../artifacts';
@@ -10,7 +11,7 @@ import { RULE_FUNCTIONS, type RuleFunctionName } from '../remediation-names';
 import { BaselineFunction } from './baseline-function';
 import { Dashboard } from './dashboard';
 import { DataKey } from './data-key';
-import { HeartbeatWatch } from './heartbeat-watch';
+import { heartbeatAlarms, heartbeatShares, HeartbeatWatch } from './heartbeat-watch';
 import { KillSwitch } from './kill-switch';
 import { OnCallTopic } from './on-call-topic';
 import { RuleFunction } from './rule-function';
@@ -39,12 +40,14 @@ export class Guard extends Construct {
     super(scope, id);
     const { config, artifacts, bus } = props;
     const key = new DataKey(this, 'Key');
-    const onCall = new OnCallTopic(this, 'OnCall', { key, emails: config.onCallEmails });
+    const { topic, onCall } = new OnCallTopic(this, 'OnCall', { key, emails: config.onCallEmails });
     const counters = new CounterTable(this, 'Counters', { key }).table;
     const baselines = new BaselineTable(this, 'Baselines', { key }).table;
     const common = { config, artifacts, key, baselines, onCall, bus };
+    const { topicArn } = topic;
     const rules = RULE_FUNCTIONS.map((name) => {
-      const built = new RuleFunction(this, name, { ...common, name, description: DESCRIPTIONS[name], counters });
+      const description = DESCRIPTIONS[name];
+      const built = new RuleFunction(this, name, { ...common, name, description, counters, topicArn });
       return [name, built.guarded.role.roleArn] as const;
     });
     const baseline = new BaselineFunction(this, 'baseline', common);
@@ -52,19 +55,13 @@ export class Guard extends Construct {
 
     const mayWrite = accountsOf(config).some((account) => writableIn(config, account).length > 0);
     if (mayWrite) new KillSwitch(this, 'KillSwitch');
-    if (config.heartbeat !== 'off' && props.forwarding.length > 0) {
-      const { heartbeat: grain } = config;
-      new HeartbeatWatch(this, 'Heartbeats', {
-        grain,
-        accounts: accountsOf(config),
-        regions: props.forwarding,
-        onCall,
-        bus,
-      });
-    }
-    new Dashboard(this, 'Dashboard', { onCall });
+    const [share, ...elsewhere] = heartbeatShares(config, props.forwarding);
+    if (share) new HeartbeatWatch(this, 'Heartbeats', { share, onCall, bus });
+    const others = elsewhere.flatMap(heartbeatAlarms);
+    const alarms = others.map((name) => Alarm.fromAlarmName(this, name, `portcullis-${name}`));
+    new Dashboard(this, 'Dashboard', { alarms: [...onCall.alarms, ...alarms] });
 
-    output(this, 'TopicArn', onCall.topic.topicArn, 'Subscribe to be told');
+    output(this, 'TopicArn', topicArn, 'Subscribe to be told');
     output(this, 'CounterTableName', counters.tableName, 'Windows, findings, ledger');
     output(this, 'BaselineTableName', baselines.tableName, 'For `portcullis baseline export --table`');
     output(this, 'SweepQueueUrl', baseline.sweepQueue.queueUrl, 'Sweeps that wait');

@@ -14,7 +14,7 @@ import type { Config } from '../config';
 import { functionName } from '../names';
 import { assume, sendFailures, writeLogs } from '../permissions';
 import { KeptQueue } from './kept-queue';
-import { FIVE_MINUTES, type OnCallTopic } from './on-call-topic';
+import { FIVE_MINUTES, type OnCall } from './on-call-topic';
 
 /** Roles of one name in many accounts. */
 export interface Reach {
@@ -31,7 +31,7 @@ export interface GuardedFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly statements: readonly PolicyStatement[];
   readonly reach: readonly Reach[];
-  readonly onCall: OnCallTopic;
+  readonly onCall: OnCall;
 }
 
 export interface HearProps {
@@ -45,6 +45,9 @@ export interface HearProps {
   /** Left out: the event. */
   readonly input?: RuleTargetInput;
 }
+
+/** As long and as often as EventBridge can. */
+const RETRIES = { retryAttempts: 185, maxEventAge: Duration.hours(24) };
 
 /** ARNs of roles that fit into one policy; a managed policy may have 6,144 characters. */
 const ROLES_IN_POLICY = 90;
@@ -109,7 +112,8 @@ export class GuardedFunction extends Construct {
   public hear(id: string, { name, input, bus, ...props }: HearProps): void {
     const ruleName = functionName(name);
     const rule = new Rule(this, id, { ...props, ruleName, eventBus: bus });
-    rule.addTarget(new LambdaFunction(this.function, { deadLetterQueue: this.undelivered.queue, event: input }));
+    const deadLetterQueue = this.undelivered.queue;
+    rule.addTarget(new LambdaFunction(this.function, { ...RETRIES, deadLetterQueue, event: input }));
     this.props.onCall.alarm(this, `${id}Failed`, {
       name: `${name}-failed-invocations`,
       description: `Rule ${ruleName} could not invoke its function. Look at the queue of undelivered events.`,

@@ -6,25 +6,60 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import type { HeartbeatGrain } from '../config';
+import { accountsOf, type Config } from '../config';
 import { HEARTBEAT_SOURCE } from '../names';
 import { ruleDimensions } from './guarded-function';
-import type { OnCallTopic } from './on-call-topic';
+import type { OnCall } from './on-call-topic';
 
-export interface HeartbeatWatchProps {
-  readonly grain: HeartbeatGrain;
+/** The accounts that one stack looks after. */
+export interface HeartbeatShare {
+  /** Of names, without the prefix `portcullis-`. Each stack has its own: accounts move when some are added. */
+  readonly prefix: string;
   readonly accounts: readonly string[];
   /** The Regions of each account that forward. */
   readonly regions: readonly string[];
-  readonly onCall: OnCallTopic;
+  /** Whether each Region is counted by itself. */
+  readonly byRegion: boolean;
+}
+
+export interface HeartbeatWatchProps {
+  readonly share: HeartbeatShare;
+  readonly onCall: OnCall;
   /** Left out: the default bus. */
   readonly bus?: IEventBus;
 }
 
-/** EventBridge allows 300 rules on a bus, and CloudFormation 500 resources in a stack. */
-const MOST_RULES = 200;
+/** CloudFormation allows 500 resources in a stack. A rule may come with an alarm, and the hub has up to 180 others. */
+const MOST_RULES = 160;
 /** Metrics in one alarm. */
 const MOST_METRICS = 10;
+const PERIOD = Duration.minutes(15);
+
+/** The first share is that of the stack with the functions; each of the others needs one of its own. */
+export function heartbeatShares(config: Config, forwarding: readonly string[]): readonly HeartbeatShare[] {
+  const regions = [...forwarding].sort();
+  if (config.heartbeat === 'off' || regions.length === 0) return [];
+  const byRegion = config.heartbeat === 'region';
+  const accounts = accountsOf(config);
+  const together = Math.floor(MOST_RULES / (byRegion ? regions.length : 1));
+  const shares = Array.from({ length: Math.ceil(accounts.length / together) }, (_, at) => at);
+  return shares.map((at) => ({
+    prefix: at === 0 ? 'heartbeat' : `heartbeats-${at + 1}`,
+    accounts: accounts.slice(at * together, (at + 1) * together),
+    regions,
+    byRegion,
+  }));
+}
+
+/** The names of a share's alarms, without the prefix `portcullis-`. */
+export function heartbeatAlarms({ prefix, accounts, regions, byRegion }: HeartbeatShare): readonly string[] {
+  const parts = Array.from({ length: byRegion ? Math.ceil(regions.length / MOST_METRICS) : 1 }, (_, part) => part);
+  return accounts.flatMap((account) => parts.map((part) => alarmName(prefix, account, part)));
+}
+
+function alarmName(prefix: string, account: string, part: number): string {
+  return `${prefix}-${account}${part === 0 ? '' : `-${part + 1}`}`;
+}
 
 export class HeartbeatWatch extends Construct {
   public constructor(
@@ -33,16 +68,9 @@ export class HeartbeatWatch extends Construct {
     private readonly props: HeartbeatWatchProps,
   ) {
     super(scope, id);
-    const { accounts, grain } = props;
-    const regions = grain === 'region' ? [...props.regions].sort() : [undefined];
-    if (accounts.length * regions.length > MOST_RULES) {
-      const instead = grain === 'region' ? 'account' : 'off';
-      throw new Error(
-        `heartbeat: ${accounts.length * regions.length} rules, at most ${MOST_RULES} fit into a stack: use \`${instead}\``,
-      );
-    }
+    const { accounts, regions, byRegion } = props.share;
     for (const account of accounts) {
-      const beats = regions.map((region) => this.count(account, region));
+      const beats = byRegion ? regions.map((region) => this.count(account, region)) : [this.count(account)];
       for (let start = 0; start < beats.length; start += MOST_METRICS) {
         this.alarm(account, beats.slice(start, start + MOST_METRICS), start / MOST_METRICS);
       }
@@ -51,8 +79,8 @@ export class HeartbeatWatch extends Construct {
 
   /** A rule without a target still counts what it matches. */
   private count(account: string, region?: string): Metric {
-    const { bus } = this.props;
-    const name = `portcullis-heartbeat-${[account, region].filter(Boolean).join('-')}`;
+    const { bus, share } = this.props;
+    const name = ['portcullis', share.prefix, account, ...(region ? [region] : [])].join('-');
     new Rule(this, name, {
       ruleName: name,
       description: 'Portcullis: counts heartbeats',
@@ -64,19 +92,22 @@ export class HeartbeatWatch extends Construct {
       metricName: 'TriggeredRules',
       dimensionsMap: ruleDimensions(name, bus),
       statistic: 'Sum',
-      period: Duration.minutes(15),
+      period: PERIOD,
     });
   }
 
   private alarm(account: string, beats: Metric[], part: number): void {
+    const { prefix, regions, byRegion } = this.props.share;
     const suffix = part === 0 ? '' : `-${part + 1}`;
     this.props.onCall.alarm(this, `Silent${account}${suffix}`, {
-      name: `heartbeat-${account}${suffix}`,
+      name: alarmName(prefix, account, part),
       description:
         `No heartbeat of account ${account}, or of one of its Regions, for 45 minutes: its events may not arrive. ` +
-        'Look at its stack portcullis-member, rule portcullis-forwarder and queue portcullis-forwarder-undelivered.',
+        'Look there at rule portcullis-forwarder and queue portcullis-forwarder-undelivered.',
       metric: fewest(beats),
-      threshold: 1,
+      // A Region sends one in each period. Counted together, the silence of one shows in the sum; a heartbeat that
+      // comes just after its period lowers one sum and raises the next, never three in a row.
+      threshold: byRegion ? 1 : regions.length,
       evaluationPeriods: 3,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
@@ -91,7 +122,7 @@ function fewest(beats: Metric[]): IMetric {
   return new MathExpression({
     expression: `MIN([${ids.map((one) => `FILL(${one}, 0)`).join(', ')}])`,
     usingMetrics: Object.fromEntries(beats.map((metric, at) => [`m${at}`, metric])),
-    period: Duration.minutes(15),
+    period: PERIOD,
     label: 'fewest heartbeats of a Region',
   });
 }

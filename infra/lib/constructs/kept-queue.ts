@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
-import type { OnCallTopic } from './on-call-topic';
+import type { OnCall } from './on-call-topic';
 
 export interface KeptQueueProps {
   /** Without the prefix `portcullis-`. */
@@ -11,7 +11,7 @@ export interface KeptQueueProps {
   /** What lies in it, for the alarm. Without a topic there is no alarm. */
   readonly holds: string;
   readonly fifo?: boolean;
-  readonly onCall?: OnCallTopic;
+  readonly onCall?: OnCall;
 }
 
 export class KeptQueue extends Construct {

@@ -4,9 +4,10 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { ON_CALL_TOPIC } from '../names';
 
 export interface OnCallTopicProps {
   readonly key: IKey;
@@ -25,14 +26,38 @@ export interface AlarmProps {
   readonly treatMissingData?: TreatMissingData;
 }
 
+/** Alarms that speak through a topic, wherever that comes from. */
+export class OnCall {
+  public readonly alarms: Alarm[] = [];
+
+  public constructor(private readonly topic: ITopic) {}
+
+  /** An alarm of a construct, at or above the threshold unless it says otherwise. */
+  public alarm(scope: Construct, id: string, props: AlarmProps): Alarm {
+    const alarm = new Alarm(scope, id, {
+      alarmName: `portcullis-${props.name}`,
+      alarmDescription: props.description,
+      metric: props.metric,
+      threshold: props.threshold ?? 1,
+      evaluationPeriods: props.evaluationPeriods ?? 1,
+      comparisonOperator: props.comparisonOperator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: props.treatMissingData ?? TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+    this.alarms.push(alarm);
+    return alarm;
+  }
+}
+
 export class OnCallTopic extends Construct {
   public readonly topic: Topic;
-  public readonly alarms: Alarm[] = [];
+  public readonly onCall: OnCall;
 
   public constructor(scope: Construct, id: string, props: OnCallTopicProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', {
-      topicName: 'portcullis-on-call',
+      topicName: ON_CALL_TOPIC,
       displayName: 'Portcullis',
       masterKey: props.key,
       enforceSSL: true,
@@ -53,23 +78,7 @@ export class OnCallTopic extends Construct {
       }),
     );
     for (const email of props.emails) this.topic.addSubscription(new EmailSubscription(email));
-  }
-
-  /** An alarm of a construct, at or above the threshold unless it says otherwise. */
-  public alarm(scope: Construct, id: string, props: AlarmProps): Alarm {
-    const alarm = new Alarm(scope, id, {
-      alarmName: `portcullis-${props.name}`,
-      alarmDescription: props.description,
-      metric: props.metric,
-      threshold: props.threshold ?? 1,
-      evaluationPeriods: props.evaluationPeriods ?? 1,
-      comparisonOperator: props.comparisonOperator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: props.treatMissingData ?? TreatMissingData.NOT_BREACHING,
-    });
-    alarm.addAlarmAction(new SnsAction(this.topic));
-    alarm.addOkAction(new SnsAction(this.topic));
-    this.alarms.push(alarm);
-    return alarm;
+    this.onCall = new OnCall(this.topic);
   }
 }
 

@@ -15,7 +15,7 @@ import { countInTable, publish, readBaselines, readKillSwitch, useKey } from '..
 import { accountsToml, accountsWrittenBy, furthestModeOf, keepsLedger, remediationToml } from '../remediation';
 import { countsWindows, type RuleFunctionName } from '../remediation-names';
 import { GuardedFunction, type Reach } from './guarded-function';
-import type { OnCallTopic } from './on-call-topic';
+import type { OnCall } from './on-call-topic';
 
 export interface RuleFunctionProps {
   readonly name: RuleFunctionName;
@@ -25,7 +25,8 @@ export interface RuleFunctionProps {
   readonly key: IKey;
   readonly counters: ITable;
   readonly baselines: ITable;
-  readonly onCall: OnCallTopic;
+  readonly onCall: OnCall;
+  readonly topicArn: string;
   /** Left out: the default bus. */
   readonly bus?: IEventBus;
 }
@@ -35,7 +36,7 @@ export class RuleFunction extends Construct {
 
   public constructor(scope: Construct, id: string, props: RuleFunctionProps) {
     super(scope, id);
-    const { name, config, counters, baselines, onCall } = props;
+    const { name, config, counters, baselines, onCall, topicArn } = props;
     const { partition, region, account, urlSuffix } = Stack.of(this);
     const rolesIn = (accounts: readonly string[], role: string) => accounts.map((one) => roleArn(partition, one, role));
     const reader: Reach = { sid: 'ReadsApis', roles: rolesIn(accountsOf(config), READER_ROLE) };
@@ -54,7 +55,7 @@ export class RuleFunction extends Construct {
       environment: {
         PORTCULLIS_TABLE: counters.tableName,
         PORTCULLIS_BASELINE_TABLE: baselines.tableName,
-        PORTCULLIS_TOPIC_ARN: onCall.topic.topicArn,
+        PORTCULLIS_TOPIC_ARN: topicArn,
         PORTCULLIS_REMEDIATION_MAX: furthestModeOf(config, name),
         PORTCULLIS_READER_ROLE: READER_ROLE,
         // Named even where it does not exist: a role of that name that somebody makes up is an alarm.
@@ -64,7 +65,7 @@ export class RuleFunction extends Construct {
       statements: [
         ...countInTable(counters.tableArn, { windows: countsWindows(name), ledger: keepsLedger(config, name) }),
         readBaselines(baselines.tableArn),
-        publish(onCall.topic.topicArn),
+        publish(topicArn),
         useKey(props.key.keyArn, [`dynamodb.${region}.${urlSuffix}`, `sns.${region}.${urlSuffix}`]),
         ...(mayWrite ? [readKillSwitch(killSwitch)] : []),
       ],
