@@ -198,6 +198,11 @@ NAMED = {
         "AddPermission DeleteTopic RemovePermission SetTopicAttributes TagResource UntagResource",
     regional("sqs", "portcullis-failed"):
         "AddPermission DeleteQueue PurgeQueue RemovePermission SetQueueAttributes TagQueue UntagQueue",
+    f"arn:aws:iam::{HUB}:policy/portcullis-hub-GuardbaselineGuardedReadsApis0-1A2B":
+        "CreatePolicyVersion DeletePolicy DeletePolicyVersion SetDefaultPolicyVersion",
+    "arn:aws:s3:::cdk-portcullis-assets-999988887777-eu-west-1": "PutBucketPolicy",
+    "arn:aws:s3:::cdk-portcullis-assets-999988887777-eu-west-1/0a1b.zip": "DeleteObject PutObject",
+    regional("scheduler", "schedule/default/portcullis-heartbeat", ACCOUNT): "DeleteSchedule UpdateSchedule",
 }
 
 # The same calls on things that are not Portcullis's, and calls on its own that people need.
@@ -213,6 +218,11 @@ NOT_ITS_OWN = {
     regional("sns", "portcullis-on-call"): "Subscribe",
     regional("ssm", "parameter/shop"): "PutParameter",
     regional("ssm", "parameter/portcullis/kill-switch"): "GetParameter",
+    f"arn:aws:iam::{ACCOUNT}:policy/shop": "CreatePolicyVersion",
+    "arn:aws:s3:::cdk-hnb659fds-assets-111122223333-eu-west-1/0a1b.zip": "PutObject",
+    regional("scheduler", "schedule/default/nightly"): "DeleteSchedule",
+    regional("sqs", "orders"): "PurgeQueue",
+    regional("sqs", "portcullis-failed"): "DeleteMessage ReceiveMessage",
 }
 
 OWN_DEPLOYERS = [BREAK_GLASS, DEPLOYMENT, OWN_CDK, STACK_SETS]
@@ -259,6 +269,13 @@ OURSELVES = [
         for action in ("DeleteParameter", "DeleteParameters", "PutParameter")
     ),
     case("an operator sets the kill switch", PASSES, "ssm:PutParameter", SWITCH, role("portcullis-operator")),
+    case("an operator purges a queue", PASSES, "sqs:PurgeQueue", regional("sqs", "portcullis-sweeps-failed.fifo"),
+         role("portcullis-operator")),
+    case("an operator deletes a queue", DENIED, "sqs:DeleteQueue", regional("sqs", "portcullis-failed"),
+         role("portcullis-operator")),
+    *exempt("replaces a binary", "s3:PutObject", "arn:aws:s3:::cdk-portcullis-assets-999988887777-eu-west-1/0a1b.zip",
+            {}, [*OWN_DEPLOYERS, role("cdk-portcullis-file-publishing-role-999988887777-eu-west-1")],
+            [DEVELOPER, ROOT, APPLICATIONS, FUNCTION]),
     *exempt("disables its key", "kms:DisableKey", KEY, PROTECTED, OWN_DEPLOYERS, [DEVELOPER, APPLICATIONS, REMEDIATOR]),
     case("replaces the policy of its key", DENIED, "kms:PutKeyPolicy", KEY, context=PROTECTED),
     case("schedules the deletion of its key", DENIED, "kms:ScheduleKeyDeletion", KEY, context=PROTECTED),
