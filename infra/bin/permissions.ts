@@ -140,11 +140,14 @@ function placeholders(value: string): string {
     .replaceAll(REGION, 'HOME-REGION');
 }
 
+/** The configured Regions; here there is one. */
+const REGION_KEY = 'aws:RequestedRegion';
+
 function conditionOf(condition: Record<string, Record<string, unknown>> | undefined, json: Json): string {
   if (!condition) return '';
   const parts = Object.entries(condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, values]) => {
-      const wanted = [values].flat().map((one) => shown(String(one), json));
+      const wanted = key === REGION_KEY ? ['a guarded Region'] : [values].flat().map((one) => shown(String(one), json));
       return `${operator} \`${key}\`: ${wanted.join(', ')}`;
     }),
   );
@@ -303,6 +306,9 @@ const INTRODUCTION = `# Permissions
 
 Generated from the templates by \`make docs\`. Every right that Portcullis has is in these tables; \`make test\` fails when they and the
 templates differ.
+
+What deploys it is the CDK's, and not in the tables: without \`--cloudformation-execution-policies\` the role with which
+CloudFormation runs (\`cdk-<qualifier>-cfn-exec-role-*\` of the bootstrap) has AdministratorAccess.
 
 \`HOME\` is the account of Portcullis, \`ACCOUNT\` a guarded one (each of them), \`REGION\` any Region, \`LOGGING-ROLE\` the configured
 role that API Gateway logs with. Without an organisation both accounts are the same one, the bus is the default one of the home

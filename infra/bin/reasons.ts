@@ -131,6 +131,21 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       code: [`${AWS}/writer/requests.rs`],
     },
   ],
+  WritesLogDelivery: [
+    {
+      actions: [
+        'logs:CreateLogDelivery',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+        'logs:GetLogDelivery',
+        'logs:ListLogDeliveries',
+        'logs:PutResourcePolicy',
+        'logs:UpdateLogDelivery',
+      ],
+      why: 'access logs of HTTP APIs: API Gateway sets their delivery up in the name of whoever asks for them',
+      code: [`${AWS}/writer/requests.rs`],
+    },
+  ],
   WritesAccount: [
     { actions: ['apigateway:PATCH'], why: "the account's CloudWatch role", code: [`${AWS}/writer/requests.rs`] },
   ],

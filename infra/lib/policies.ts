@@ -6,7 +6,10 @@ import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { suggestion } from './nearest';
 import { POLICIES } from './paths';
 
-/** Values of placeholders such as `${CloudWatchRoleArn}`. Variables of IAM itself contain a colon and stay. */
+/**
+ * Values of placeholders such as `${CloudWatchRoleArn}`. Variables of IAM itself contain a colon and stay. `${Region}`
+ * in a list stands for every Region.
+ */
 export type Placeholders = Readonly<Record<string, string>>;
 
 interface Document {
@@ -21,14 +24,22 @@ const MOST_CHARACTERS = 5120;
 export function rolePolicy(name: string, regions: readonly string[], placeholders: Placeholders = {}): PolicyDocument {
   const known = { Partition: Aws.PARTITION, Account: Aws.ACCOUNT_ID, ...placeholders };
   const document = read('iam', name);
-  const statements = document.Statement.map((statement) => {
-    const resources = [statement['Resource']].flat() as string[];
-    const ofRegions = resources.flatMap((one) =>
-      one.includes('${Region}') ? regions.map((region) => one.replaceAll('${Region}', region)) : [one],
-    );
-    return PolicyStatement.fromJson(fill({ ...statement, Resource: ofRegions }, known, name) as object);
-  });
+  const statements = document.Statement.map((statement) =>
+    PolicyStatement.fromJson(fill(ofRegions(statement, [...regions].sort()), known, name) as object),
+  );
   return new PolicyDocument({ statements, minimize: false });
+}
+
+function ofRegions(value: unknown, regions: readonly string[]): unknown {
+  if (Array.isArray(value)) {
+    return value.flatMap((one) =>
+      typeof one === 'string' && one.includes('${Region}')
+        ? regions.map((region) => one.replaceAll('${Region}', region))
+        : [ofRegions(one, regions)],
+    );
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, ofRegions(one, regions)]));
 }
 
 /** A document of policies/scp or policies/rcp, and which of the two it is. */

@@ -82,10 +82,14 @@ describe('a member', () => {
     expect(many.Metadata?.['Portcullis'].Accounts).toEqual(ids);
   });
 
+  const contain = { contain: { targets: [{ accounts: [MEMBERS[0]], mode: 'auto' }] } };
+  const everywhere = ['eu-west-1', ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((at) => [`us-east-${at}`, `ap-south-${at}`])];
+  const auto = Object.fromEntries(REMEDIATION_NAMES.map((name) => [name, { mode: 'auto' }]));
   test.each(
-    Object.entries(
-      templates({ ...ORGANISATION, remediation: { contain: { targets: [{ accounts: [MEMBERS[0]], mode: 'auto' }] } } }),
-    ).filter(([name]) => name.startsWith('portcullis-member')),
+    [
+      ...Object.entries(templates({ ...ORGANISATION, remediation: contain })),
+      ...Object.entries(templates({ ...ORGANISATION, regions: everywhere, remediation: auto })),
+    ].filter(([name]) => name.startsWith('portcullis-member')),
   )('%s serves as a StackSet template', (_, one) => {
     const text = JSON.stringify(one);
     expect(one.Parameters).toBeUndefined();

@@ -37,13 +37,19 @@ describe('least privilege, in every template', () => {
     {
       where: /^AWS::IAM::Role RolesReader/,
       resource: /^arn:\$\{AWS::Partition\}:apigateway:\*::\/(account|apis|apis\/\*|restapis|restapis\/\*)$/,
-      why: 'ARNs of API Gateway have no account; roles serve all Regions; GET only',
+      why: 'ARNs of API Gateway have no account; a condition names the Regions; GET only',
     },
     {
       where: /^AWS::IAM::Role RolesRemediator/,
       resource:
         /^arn:\$\{AWS::Partition\}:apigateway:\*::\/(account|apis\/\*\/stages\/\*|restapis\/\*\/stages\/\*|restapis\/\*\/deployments|restapis\/\?{10}|restapis\/\*)$/,
       why: 'the same; which API it will be is not known in advance',
+    },
+    {
+      where: /^AWS::IAM::Role RolesRemediator/,
+      action: /^logs:(CreateLogDelivery|Describe(LogGroups|ResourcePolicies)|(Get|Update)LogDelivery|ListLogDeliveries|PutResourcePolicy)$/,
+      resource: /^\*$/,
+      why: 'these actions are on no resource; a condition names the Regions',
     },
   ];
 
@@ -118,8 +124,30 @@ describe('least privilege, in every template', () => {
     expect(JSON.stringify(corpus().map(([, json]) => json))).not.toMatch(/ManagedPolicyArns|iam::aws:policy/);
   });
 
+  const REGIONS = ['eu', 'us', 'ap'].flatMap((area) =>
+    ['central', 'north', 'south', 'northeast', 'southeast', 'west'].map((part) => `${area}-${part}-1`),
+  );
+
+  test('nothing of API Gateway is allowed outside of the Regions that are guarded', () => {
+    const wide = { ...ORGANISATION, homeRegion: 'eu-west-1', regions: REGIONS, remediation: everything('auto') };
+    for (const [config, regions] of [
+      [{ ...wide, regions: ['us-east-1', 'eu-west-1'] }, ['eu-west-1', 'us-east-1']],
+      [wide, [...REGIONS].sort()],
+    ] as const) {
+      const found = Object.values(templates(config)).flatMap(statements);
+      const ours = found.filter((one) => one.effect === 'Allow' && /Roles(Reader|Remediator)/.test(one.where));
+      const regional = ours.filter((one) => one.actions.every((action) => /^(apigateway|logs):/.test(action)));
+      expect(regional.length).toBe(8);
+      for (const one of regional) expect(one.condition.StringEquals).toEqual({ 'aws:RequestedRegion': regions });
+      const others = ours.filter((one) => !one.principal && !regional.includes(one));
+      expect(others.map((one) => one.actions)).toEqual([['iam:PassRole']]);
+    }
+  });
+
   test('the policies of a role fit into it', () => {
-    for (const [, json] of corpus()) {
+    expect(REGIONS.length).toBeGreaterThanOrEqual(17);
+    const everywhere = { ...ORGANISATION, regions: REGIONS, remediation: everything('auto') };
+    for (const [, json] of [...corpus(), ...Object.entries(templates(everywhere))]) {
       for (const resource of Object.values(json.Resources).filter((one) => one.Type === 'AWS::IAM::Role')) {
         const policies = plain(resource.Properties['Policies'] ?? []) as { PolicyDocument: object }[];
         const length = policies.map((one) => JSON.stringify(one.PolicyDocument).length).reduce((a, b) => a + b, 0);
@@ -269,6 +297,13 @@ describe('a remediation brings its own rights and no others', () => {
     'restore-stage-logging': [
       `apigateway:PATCH ${api('/apis/*/stages/*')}`,
       `apigateway:PATCH ${api('/restapis/*/stages/*')}`,
+      'logs:CreateLogDelivery *',
+      'logs:DescribeLogGroups *',
+      'logs:DescribeResourcePolicies *',
+      'logs:GetLogDelivery *',
+      'logs:ListLogDeliveries *',
+      'logs:PutResourcePolicy *',
+      'logs:UpdateLogDelivery *',
     ],
     'restore-account-logging-role': [
       `apigateway:PATCH ${api('/account')}`,

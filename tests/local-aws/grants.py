@@ -82,7 +82,8 @@ KEYS = {
     "F#": ("outbox.rs", RULES), "Q#": ("outbox.rs", RULES), "L#": ("ledger.rs", WRITERS),
 }
 
-# What no code calls: AWS does, with the function's role.
+# What no code calls: AWS does, with the role of the function, or of the session that called. The emulator's API Gateway
+# asks for nothing of log delivery.
 ON_BEHALF = {
     ("logs:CreateLogStream", "log"): (EVERY, "Lambda writes what a function prints"),
     ("logs:PutLogEvents", "log"): (EVERY, "the same"),
@@ -92,6 +93,9 @@ ON_BEHALF = {
     ("sqs:GetQueueAttributes", "sweeps"): (KEEPER, "the same"),
     **{(f"kms:{action}", "key"): (EVERY, "DynamoDB and SNS use the key for the caller")
        for action in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")},
+    **{(f"logs:{action}", "log delivery"): (("remediator",), "API Gateway, when access logs of an HTTP API are set")
+       for action in ("CreateLogDelivery", "DescribeLogGroups", "DescribeResourcePolicies", "GetLogDelivery",
+                      "ListLogDeliveries", "PutResourcePolicy", "UpdateLogDelivery")},
 }
 
 # What IAM calls a thing, in a template and where it is deployed.
@@ -100,7 +104,7 @@ LABELS = (
     ("failed", r"GuardedFailed|-failed"), ("sweeps", r"Sweeps[0-9A-F]{8}|:portcullis-sweeps"),
     ("log", r"GuardedLog|:log-group:"), ("key", r"GuardKey|:key/"), ("kill switch", r":parameter/portcullis/"),
     ("reader", r":role/portcullis-reader"), ("remediator", r":role/portcullis-remediator"),
-    ("logging role", r":role/api-gateway-logs"), (None, r"apigateway:\*::(/[^\"]*)"),
+    ("logging role", r":role/api-gateway-logs"), ("log delivery", r"^\"\*\"$"), (None, r"apigateway:\*::(/[^\"]*)"),
 )
 
 

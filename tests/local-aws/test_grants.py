@@ -250,6 +250,14 @@ def test_a_role_may_not(enforced, role, service, operation, parameters):
     refused("AuthorizationError" if service == "sns" else "AccessDeniedException", call, **parameters)
 
 
+@pytest.mark.parametrize(("role", "operation", "parameters"), [
+    ("reader", "get_stage", STAGE), ("reader", "get_account", {}),
+    ("remediator", "update_stage", changed("/*/*/logging/loglevel", "INFO", **STAGE))])
+def test_a_role_may_not_do_in_another_region(enforced, role, operation, parameters):
+    client = session(enforced, role)("apigateway", region="ap-south-1")
+    refused("AccessDeniedException", getattr(client, operation), **parameters)
+
+
 @pytest.mark.parametrize(("taker", "role"), [
     ("api-lifecycle", "remediator"), ("baseline", "remediator"), ("reader", "remediator"), ("remediator", "reader"),
     ("administrator", "remediator"), ("administrator", "reader"), ("administrator", "stage-logging")])

@@ -128,6 +128,7 @@ def test_keys_are_those_of_the_code():
 def test_a_role_has_the_grants_that_its_calls_need(template, role):
     wanted = set().union(*(api_gateway(call) for _file, call, thing, _functions in grants.CALLS
                            if thing == role and call.startswith("apigateway")))
+    wanted |= {grant for grant, (roles, _why) in grants.ON_BEHALF.items() if role in roles}
     granted = grants.allowed(statements(template, role))
     assert [one for one in wanted if not any(covers(grant, one) for grant in granted)] == []
     assert [grant for grant in granted if not any(covers(grant, one) for one in wanted)] == []

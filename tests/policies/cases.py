@@ -380,19 +380,24 @@ DATA = [
 PATCH, GET, POST, PASS_ROLE = "apigateway:PATCH", "apigateway:GET", "apigateway:POST", "iam:PassRole"
 
 
+HERE, ELSEWHERE = {"aws:RequestedRegion": PLACEHOLDERS["iam"]["Region"]}, {"aws:RequestedRegion": "ap-south-1"}
+
+
 def permission(*allowed, nothing=(), denied=()):
-    """The lines of an IAM document; what deletes or replaces is denied in each."""
+    """The lines of an IAM document: what deletes or replaces is denied in each, nothing is allowed in other Regions."""
     never = (
         ("apigateway:DELETE", REST), ("apigateway:DELETE", HTTP_STAGE), ("apigateway:DELETE", api("/apikeys/k")),
         ("apigateway:PUT", REST), ("apigateway:PUT", api("/tags/arn")),
     )
     always_nothing = ((POST, api("/restapis")), (PASS_ROLE, role("admin")), ("sts:AssumeRole", READER))
     table = [(ALLOWED, allowed), (NOTHING, (*nothing, *always_nothing)), (DENIED, (*denied, *never))]
-    return [
-        Case(f"{action} on {resource} {context}", Request(action, resource, context), outcome)
-        for outcome, lines in table
-        for action, resource, context in ((*line, {})[:3] for line in lines)
-    ]
+    lines = [(outcome, *(*line, {})[:3]) for outcome, listed in table for line in listed]
+    here = [Case(f"{action} on {resource} {context}", Request(action, resource, {**HERE, **context}), outcome)
+            for outcome, action, resource, context in lines]
+    # A role is global: passing one is bound by what it is passed to.
+    return here + [
+        Case(f"{action} on {resource} {context} abroad", Request(action, resource, {**context, **ELSEWHERE}), NOTHING)
+        for outcome, action, resource, context in lines if outcome == ALLOWED and action != PASS_ROLE]
 
 
 TO_API_GATEWAY = {"iam:PassedToService": "apigateway.amazonaws.com"}
@@ -405,7 +410,7 @@ def asks(**keys):
 
 READS_SETTINGS = permission(
     (GET, api("/account")), (GET, api("/restapis")), (GET, REST), (GET, REST_STAGE), (GET, f"{REST}/deployments"),
-    (GET, api("/apis")), (GET, HTTP), (GET, HTTP_STAGE), (GET, "arn:aws:apigateway:ap-south-1::/account"),
+    (GET, api("/apis")), (GET, HTTP), (GET, HTTP_STAGE),
     nothing=((PATCH, REST_STAGE), (PATCH, api("/account")), (POST, f"{REST}/deployments"),
              (GET, api("/clientcertificates")), (GET, api("/usageplans"))),
     denied=((GET, api("/apikeys")), (GET, api("/apikeys/k")), (GET, api("/usageplans/p/keys")),
@@ -414,9 +419,12 @@ READS_SETTINGS = permission(
 
 RESTORES_STAGE_LOGGING = permission(
     (PATCH, REST_STAGE), (PATCH, HTTP_STAGE),
-    (PATCH, "arn:aws:apigateway:ap-south-1::/restapis/a1b2c3d4e5/stages/prod"),
+    *((f"logs:{action}", "*") for action in (
+        "CreateLogDelivery", "DescribeLogGroups", "DescribeResourcePolicies", "GetLogDelivery", "ListLogDeliveries",
+        "PutResourcePolicy", "UpdateLogDelivery")),
     nothing=((PATCH, REST), (PATCH, HTTP), (PATCH, api("/account")), (GET, REST_STAGE), (POST, f"{REST}/stages"),
-             (PATCH, f"{REST}/resources/abc/methods/GET")),
+             (PATCH, f"{REST}/resources/abc/methods/GET"), ("logs:DeleteLogDelivery", "*"),
+             ("logs:DeleteResourcePolicy", "*"), ("logs:CreateLogGroup", LOGS), ("logs:DeleteLogGroup", LOGS)),
 )
 
 RESTORES_LOGGING_ROLE = permission(

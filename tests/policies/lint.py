@@ -123,11 +123,11 @@ def actions(statement):
 
 
 def resources(statement):
-    """Each can be acted on; only a deny may name everything."""
+    """Each can be acted on; only a deny may name everything, and what is on no resource."""
     known = [action for action in several(statement["Action"]) if reference.action_exists(action)]
     for pattern in several(statement["Resource"]):
         if pattern == "*":
-            if statement["Effect"] == "Allow":
+            if statement["Effect"] == "Allow" and any(map(reference.targets, known)):
                 yield "allows on every resource"
         elif not any(reference.acts_on(action, pattern) for action in known):
             yield f"no action acts on `{pattern}`"

@@ -18,6 +18,7 @@ GLOBAL_KEYS = {
     "aws:PrincipalArn": "ARN",
     "aws:PrincipalOrgID": "String",
     "aws:PrincipalIsAWSService": "Bool",
+    "aws:RequestedRegion": "String",
 }
 
 # AWS's own example of private APIs (security_iam_id-based-policy-examples) leaves `Request/EndpointType` out for PUT;

@@ -76,9 +76,12 @@ export class MemberRoles extends Construct {
   }
 }
 
-/** ARNs of API Gateway name no account, and APIs have ids that nobody knows in advance. */
+/**
+ * ARNs of API Gateway name no account, and APIs have ids that nobody knows in advance. The actions of log delivery are on
+ * no resource.
+ */
 function acknowledgeWildcards(role: Role, document: string, policy: PolicyDocument): void {
-  const reason = `policies/iam, document ${document}: any API of the account, reviewed there`;
+  const reason = `policies/iam, document ${document}: any API of the account, or log delivery, reviewed there`;
   const statements = (policy.toJSON() as { Statement: { Effect: string; Resource: string | string[] }[] }).Statement;
   const allowed = statements.filter((one) => one.Effect === Effect.ALLOW);
   const resources = allowed.flatMap((one) => one.Resource).filter((one) => one.includes('*'));
