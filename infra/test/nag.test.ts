@@ -10,6 +10,10 @@ import { REMEDIATION_NAMES } from '../lib/remediation-names';
 import { appOf, ORGANISATION, SINGLE } from './synthesis';
 
 const AUTO = Object.fromEntries(REMEDIATION_NAMES.map((name) => [name, { mode: 'auto' }]));
+const MANY = {
+  id: 'o-exampleorg',
+  accounts: Object.fromEntries(Array.from({ length: 170 }, (_, at) => [String(200000000000 + at), {}])),
+};
 const example = (name: string) =>
   JSON.parse(fs.readFileSync(path.join(INFRA, `config/${name}.json`), 'utf8')) as object;
 
@@ -22,6 +26,7 @@ describe('cdk-nag has nothing to say', () => {
       { ...SINGLE, regions: ['eu-west-1', 'us-east-1'], cloudWatchRoleName: 'logs', remediation: AUTO },
     ],
     ['an organisation where everything is automatic', { ...ORGANISATION, remediation: AUTO }],
+    ['one with more accounts than its hub can hold', { ...ORGANISATION, organisation: MANY, heartbeat: 'account' }],
   ])('of %s', (_, config) => {
     const app = appOf(config);
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);
