@@ -241,9 +241,10 @@ def carried(message):
     return json.loads(message["Message"].split("\n--- remediation (JSON)\n")[1])
 
 
-def ledger_id(event, remediation="restore-stage-logging"):
-    """The id that the remediation of an event must have."""
-    return f"{remediation}-{digest(remediation, *place_of(event), event['detail']['eventID'])}"
+def ledger_id(event, remediation="restore-stage-logging", stage="prod"):
+    """The id that the remediation of an event must have; what follows a private API is of a stage each."""
+    stages = [stage] if remediation in ("redeploy", "contain") else []
+    return f"{remediation}-{digest(remediation, *place_of(event), event['detail']['eventID'], *stages)}"
 
 
 def issuer(event):

@@ -202,11 +202,10 @@ def assert_restored(stack, loop, remediation="restore-stage-logging", is_noted=F
     assert told.finding["decision"]["id"] == entry["id"]
     assert told.said["Done"] == [f"put back and read back: as it was{', but for what the notes say' * is_noted}"]
     assert told.said["Undo"] == [f"portcullis undo {entry['id']} {UNDO[remediation]} (within 24 hours)"]
-    plans = [part["plan"] for part in entry["parts"]]
     assert told.said["Restored"] == [
         f"{change['path']}: {change['before'] or '(not set)'} -> {change['after'] or '(not set)'}"
-        for plan in plans for change in plan["changes"]]
-    assert told.said["Note"] == [note for plan in plans for note in plan["notes"]]
+        for change in entry["plan"]["changes"]]
+    assert told.said["Note"] == entry["plan"]["notes"]
     return told, entry
 
 

@@ -16,8 +16,13 @@ from scenes import LOG_GROUP, http_stage, last, patches, unseen
 LEVEL = "/*/*/logging/loglevel"
 CREDENTIALS = "(credentials and Region of the account of Portcullis)"
 SWITCHED = "the kill switch stops every write: it is not set to `allow`; set it before you approve or undo"
+NO_UNDO = """
+@id("audit")
+@reason("an audit is running")
+forbid (principal, action == Portcullis::Action::"Undo", resource);
+"""
 # One for each test that takes one.
-STAGES = 24
+STAGES = 25
 
 
 @pytest.fixture(scope="module")
@@ -234,11 +239,23 @@ def test_an_undo_after_a_day_is_refused(stack, approved):
 
 
 def test_an_undo_that_policy_does_not_allow_any_more_is_refused(stack, approved):
-    """The owner asks for less than approval by now."""
     stage, before, _, event, id_ = approved
-    stack.configure_modes(modes("dry-run"))
-    assert refused(stack, "undo", id_) == ["no policy allows it"]
+    file = stack.folder / "cedar/own.cedar"
+    file.write_text(NO_UNDO)
+    stack.restart()
+    answer = refused(stack, "undo", id_)
+    file.unlink()
+    stack.restart()
+    assert answer == ["an audit is running"]
     assert (settings_of(stack, stage), stack.entry(event)["state"]) == (before, "verified")
+
+
+def test_who_asks_for_less_by_now_can_still_take_a_restore_back(stack, approved):
+    stage, _, damaged, event, id_ = approved
+    stack.configure_modes(modes("notify"))
+    code, out, _ = stack.command("undo", id_)
+    assert (code, out) == (0, f"{id_}: undone\n")
+    assert (settings_of(stack, stage), stack.entry(event)["state"]) == (damaged, "undone")
 
 
 def test_an_undo_of_what_was_never_done_is_refused(stack, waiting):

@@ -151,8 +151,8 @@ def test_what_was_published_is_deployed_again_when_the_draft_is_what_was_publish
     assert (entry["exposure"]["live"]["stages"], redeployed["state"]) == (["prod"], "verified")
     now = serving(remedied, loop.api)
     assert now not in (loop.first, loop.published)
-    assert remedied.aws.client("apigateway").get_deployment(**loop.api, deploymentId=now)["description"] == \
-        f"Portcullis {redeployed['id']}"
+    deployment = remedied.aws.client("apigateway").get_deployment(**loop.api, deploymentId=now)
+    assert deployment["description"].startswith(f"Portcullis {redeployed['id']} ")
     # The stage's own settings are none of a deployment's.
     assert settings_of(remedied, loop.prod) == {**loop.stage, "deploymentId": now}
     assert remedied.entry(loop.event, "contain") is None
@@ -245,8 +245,8 @@ def test_deployments_that_cannot_be_read_count_as_live(stack, deployed_apis):
     assert told.said["Exposure"] == [
         "treat as LIVE: whether it was published could not be read, nor since when; by which stages is not known",
         "now: treat every stage of the API as public"]
-    assert says(told, "Redeploy", "not done") and "no stage is known to deploy to" in told.said["Reason"]
-    assert says(told, "Contain", "not done")
+    assert says(told, "Redeploy", "not done") and says(told, "Contain", "not done")
+    assert "which stages serve it is not known, so none can be closed" in told.said["Reason"]
 
 
 def test_the_kill_switch_stops_between_two_writes_and_that_pages(stack, deployed_apis):

@@ -118,7 +118,7 @@ def test_nothing_is_written_and_the_message_says_why(remedied, not_done, name):
     told, entry = remedied.told(case.event), remedied.entry(case.event)
     assert case.damaged["methodSettings"]["*/*"]["loggingLevel"] == "OFF"
     assert settings_of(remedied, case.stage) == case.damaged
-    assert written(remedied, case.stage) == []
+    assert remedied.writes_to(case.stage) == []
     assert says(told, "Done", f"{done}")
     if reason:
         assert f"{reason}" in told.said["Reason"]

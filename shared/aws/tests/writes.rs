@@ -35,15 +35,15 @@ use portcullis_policy::{CedarPolicy, Permit};
 
 const LOG_GROUP: &str = "arn:aws:logs:eu-west-1:111122223333:log-group:access";
 
-/// The permit for a step, from the policies that come with Portcullis.
-fn permit(step: &Step) -> Permit {
+/// What makes such a step, and to what.
+fn aim(step: &Step) -> (Action, What) {
     let api = |id: &str, kind| Api {
         id: id.to_owned(),
         kind: Some(kind),
         name: None,
     };
     let rest = |id: &str| api(id, ApiType::Rest);
-    let (action, what) = match step {
+    match step {
         Step::UpdateStage {
             rest_api_id,
             stage_name,
@@ -61,11 +61,21 @@ fn permit(step: &Step) -> Permit {
         Step::UpdateRestApi { rest_api_id, .. } => {
             (Action::RestorePrivateEndpoint, What::Api(rest(rest_api_id)))
         }
-        Step::CreateDeployment { rest_api_id, .. } => {
-            (Action::Redeploy, What::Api(rest(rest_api_id)))
-        }
+        Step::CreateDeployment {
+            rest_api_id,
+            stage_name,
+            ..
+        } => (
+            Action::Redeploy,
+            What::Stage(rest(rest_api_id), stage_name.clone()),
+        ),
         Step::UpdateAccount { .. } => (Action::RestoreAccountLoggingRole, What::Account),
-    };
+    }
+}
+
+/// The permit for a step, from the policies that come with Portcullis.
+fn permit(step: &Step) -> Permit {
+    let (action, what) = aim(step);
     let request = Request {
         action,
         mode: Mode::Auto,
