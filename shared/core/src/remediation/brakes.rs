@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Remediation;
-use super::ledger::{Last, Lease, Tally};
+use super::ledger::{Lease, Restore, Tally};
 use super::ports::{LedgerWrite, Versioned};
 use crate::baseline::thing::Thing;
 
@@ -20,6 +20,20 @@ pub const PER_RESOURCE: usize = 3;
 /// Automatic remediations of one kind an hour and account. Each kind has a budget of its own: throwaway
 /// stages cannot use up what a private API needs.
 pub const PER_ACCOUNT: usize = 20;
+
+/// So many restores of a resource are remembered until a baseline knows of them.
+pub const REMEMBERED: usize = 8;
+
+/// What an ended remediation means for what stands at its resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// What this restore has written stands there.
+    Restored(Restore),
+    /// What the restore of this id has written does not stand there any more.
+    TakenBack(String),
+    /// Earlier restores stand as they did.
+    Nothing,
+}
 
 /// The tallies that a remediation is judged by and counted in.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,7 +148,7 @@ impl Brakes {
         &self,
         lease: &Lease,
         restored: &BTreeSet<String>,
-        last: Option<Last>,
+        left: &Left,
         written: i64,
         now: i64,
     ) -> LedgerWrite {
@@ -143,8 +157,7 @@ impl Brakes {
         if resource.value.holder.as_ref().is_some_and(is_ours) {
             resource.value.holder = None;
         }
-        // An undo ends what the last restore has brought.
-        resource.value.last = last;
+        remember(&mut resource.value.restores, left);
         for field in restored {
             resource.value.restored.insert(field.clone(), written);
         }
@@ -152,6 +165,19 @@ impl Brakes {
             key: self.resource_key.clone(),
             tally: resource,
         }
+    }
+}
+
+/// INVARIANT: a remediation that fails ends nothing of what earlier ones have brought; an undo ends its own.
+fn remember(restores: &mut Vec<Restore>, left: &Left) {
+    match left {
+        Left::Restored(restore) if restores.iter().all(|known| known.id != restore.id) => {
+            restores.push(restore.clone());
+            let over = restores.len().saturating_sub(REMEMBERED);
+            restores.drain(..over);
+        }
+        Left::TakenBack(id) => restores.retain(|known| known.id != *id),
+        Left::Restored(_) | Left::Nothing => {}
     }
 }
 
@@ -255,11 +281,45 @@ mod tests {
         assert_eq!(held.holder(&other, NOW), Some(&lease));
         assert_eq!(held.holder(&other, NOW + 60), None);
         let LedgerWrite::Tally { tally, .. } =
-            held.ended(&lease, &["policy".into()].into(), None, NOW, NOW)
+            held.ended(&lease, &["policy".into()].into(), &Left::Nothing, NOW, NOW)
         else {
             panic!("a tally");
         };
         assert_eq!(tally.value.holder, None);
         assert_eq!(tally.value.restored["policy"], NOW);
+    }
+
+    #[test]
+    fn the_last_restores_are_remembered_until_one_is_taken_back() {
+        let restored = |at: usize| {
+            Left::Restored(Restore {
+                id: at.to_string(),
+                at: NOW,
+            })
+        };
+        let ids = |restores: &[Restore]| -> Vec<String> {
+            restores.iter().map(|restore| restore.id.clone()).collect()
+        };
+        let mut restores = Vec::new();
+        for at in [1, 2, 2] {
+            remember(&mut restores, &restored(at));
+        }
+        remember(&mut restores, &Left::Nothing);
+        assert_eq!(ids(&restores), ["1", "2"]);
+        remember(&mut restores, &Left::TakenBack("1".to_owned()));
+        assert_eq!(ids(&restores), ["2"]);
+        for at in 3..20 {
+            remember(&mut restores, &restored(at));
+        }
+        assert_eq!(restores.len(), REMEMBERED);
+        assert_eq!(ids(&restores).last().unwrap(), "19");
+    }
+
+    /// One that was written before there was a list of restores.
+    #[test]
+    fn an_older_tally_is_read() {
+        let old = r#"{"starts":[1],"restored":{"policy":2},"last":{"id":"a","at":3}}"#;
+        let tally: Tally = serde_json::from_str(old).unwrap();
+        assert_eq!((tally.starts, tally.restores), (vec![1], Vec::new()));
     }
 }

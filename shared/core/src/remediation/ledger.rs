@@ -184,9 +184,9 @@ impl Entry {
     }
 }
 
-/// The last restore of a resource that was verified.
+/// A restore of a resource that was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Last {
+pub struct Restore {
     /// Ledger id.
     pub id: String,
     /// When it was written, in seconds since the epoch.
@@ -203,9 +203,9 @@ pub struct Tally {
     pub holder: Option<Lease>,
     /// Settings that were restored, by name, and when; older than an hour is forgotten.
     pub restored: BTreeMap<String, i64>,
-    /// What stands there since, until a baseline knows.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub last: Option<Last>,
+    /// Its last restores, the newest one last: what they wrote stands there until a baseline knows.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub restores: Vec<Restore>,
 }
 
 /// Id of the remediation of one event: `restore-stage-logging-` and 16 hexadecimal digits. Every delivery

@@ -7,8 +7,8 @@ use super::{Held, Remediator, Response};
 use crate::baseline::thing::Thing;
 use crate::causes::chain;
 use crate::ports::PortError;
-use crate::remediation::brakes::{Brakes, resource_key};
-use crate::remediation::ledger::{APPROVAL, Entry, Last, State, Write};
+use crate::remediation::brakes::{Brakes, Left, resource_key};
+use crate::remediation::ledger::{APPROVAL, Entry, Restore, State, Write};
 use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::ports::{ApiStatus, LedgerWrite, Versioned, WriteError, WriteErrorKind};
@@ -242,11 +242,12 @@ impl<P: Policy> Remediator<P> {
         };
         let write = held.value.writes.last();
         let written = write.map_or(now, |write| write.at);
-        let write = write.filter(|_| state == State::Verified);
-        let last = write.map(|write| Last {
-            id: held.value.id.clone(),
-            at: write.at,
-        });
+        let id = held.value.id.clone();
+        let left = match (state, write) {
+            (State::Verified, Some(write)) => Left::Restored(Restore { id, at: write.at }),
+            (State::Undone, _) => Left::TakenBack(id),
+            _ => Left::Nothing,
+        };
         let (remediation, thing) = (held.value.remediation, held.value.thing.clone());
         for _ in 0..TRIES {
             let mut writes = vec![LedgerWrite::Entry(Box::new(held.clone()))];
@@ -257,7 +258,7 @@ impl<P: Policy> Remediator<P> {
                     Err(error) => return self.later(before, Some(error)),
                 };
                 let brakes = Brakes::new(remediation, &thing, tally, Versioned::default());
-                writes.push(brakes.ended(lease, &restored, last.clone(), written, now));
+                writes.push(brakes.ended(lease, &restored, &left, written, now));
             }
             match self.ledger.write(&writes).await {
                 Ok(true) => return self.response(held.value),

@@ -8,8 +8,8 @@ use crate::baseline::Version;
 use crate::baseline::thing::{Thing, What};
 use crate::ports::{Past, PortError};
 use crate::remediation::brakes::resource_key;
-use crate::remediation::ledger::State;
-use crate::remediation::plan;
+use crate::remediation::ledger::{Restore, State};
+use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::{Mode, Remediation};
 
@@ -20,7 +20,7 @@ use super::subject::understood;
 const AHEAD: i64 = 1;
 
 impl<P: Policy> Remediator<P> {
-    /// The version that the last restore of the thing has left, where it is newer than all that is known.
+    /// The version that restores of the thing have left, where they are newer than all that is known.
     pub(super) async fn since_restore(
         &self,
         event: Timestamp,
@@ -35,36 +35,40 @@ impl<P: Policy> Remediator<P> {
             return Ok(None);
         }
         let key = resource_key(remediation, &newest.thing);
-        let Some(last) = self.ledger.tally(&key).await?.value.last else {
-            return Ok(None);
-        };
         let known_at = newest.time.as_second();
-        if last.at < known_at || last.at > event.as_second() + AHEAD {
-            return Ok(None);
+        let (mut settings, mut at) = (newest.settings.clone(), None);
+        for restore in self.ledger.tally(&key).await?.value.restores {
+            if restore.at < known_at || restore.at > event.as_second() + AHEAD {
+                continue;
+            }
+            let Some(plan) = self.standing(&restore, known_at).await? else {
+                continue;
+            };
+            let Some(known) = understood(&newest.thing, &settings)? else {
+                return Ok(None);
+            };
+            // What the restore did not write may have been taken by the very change that is judged.
+            let since = settings.with(&plan::over(&plan, &known));
+            settings = since.map_err(|source| PortError {
+                action: "understand the ledger",
+                retryable: false,
+                source: Box::new(source),
+            })?;
+            at = Some(restore.at);
         }
-        let entry = self.ledger.entry(&last.id).await?;
+        let thing = newest.thing.clone();
+        Ok(at.map(|at| Version::of_response(thing, timestamp(at), settings)))
+    }
+
+    /// What a restore has written, where it is newer than what is known and was not taken back since.
+    async fn standing(&self, restore: &Restore, known_at: i64) -> Result<Option<Plan>, PortError> {
+        let entry = self.ledger.entry(&restore.id).await?;
         let verified = entry.filter(|held| {
             // A restore comes after the change that it answers, within the same second too.
-            let is_newer = last.at > known_at || held.value.event_time >= known_at;
+            let is_newer = restore.at > known_at || held.value.event_time >= known_at;
             is_newer && held.value.state == State::Verified
         });
-        let known = understood(&newest.thing, &newest.settings)?;
-        let (Some(held), Some(known)) = (verified, known) else {
-            return Ok(None);
-        };
-        // What the restore did not write may have been taken by the very change that is judged.
-        let settings = newest.settings.with(&plan::over(&held.value.plan, &known));
-        let settings = settings.map_err(|source| PortError {
-            action: "understand the ledger",
-            retryable: false,
-            source: Box::new(source),
-        })?;
-        let thing = newest.thing.clone();
-        Ok(Some(Version::of_response(
-            thing,
-            timestamp(last.at),
-            settings,
-        )))
+        Ok(verified.map(|held| held.value.plan))
     }
 }
 

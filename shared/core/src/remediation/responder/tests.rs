@@ -4,6 +4,7 @@
 mod again;
 mod commands;
 mod endpoint;
+mod restores;
 mod storm;
 
 use std::sync::Arc;
