@@ -126,7 +126,9 @@ def test_a_stage_has_three_restores_an_hour(stack):
     assert outcomes == ["verified"] * 3 + ["awaiting"]
     assert len(stack.writes_to(stage)) == 3
     assert told.said["Reason"] == [
+        "the resource had its share of 3 remediations of this kind within the hour",
         "the resource or the account had its share of remediations for this hour, so a person has to decide"]
+    assert (told.said["Policy"], told.severity) == (["budget-spent, asked-for"], "critical")
     assert settings_of(stack, stage)["methodSettings"]["~1bills/GET"]["loggingLevel"] == "OFF"
 
 

@@ -99,6 +99,7 @@ fn entry(event_id: &str) -> Entry {
         writes: Vec::new(),
         read_back: None,
         contested: false,
+        budget_spent: false,
         allowed: true,
         draft_is_published: false,
         draft: None,

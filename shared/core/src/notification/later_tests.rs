@@ -33,6 +33,7 @@ pub(super) fn entry(state: State) -> Entry {
         writes: Vec::new(),
         read_back: None,
         contested: false,
+        budget_spent: false,
         allowed: true,
         draft_is_published: false,
         draft: None,

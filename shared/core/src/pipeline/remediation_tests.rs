@@ -59,6 +59,7 @@ fn entry(state: State, told: Option<State>) -> Entry {
         writes: Vec::new(),
         read_back: None,
         contested: false,
+        budget_spent: false,
         allowed: true,
         policies: Vec::new(),
         draft_is_published: false,

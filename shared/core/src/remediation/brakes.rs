@@ -89,8 +89,21 @@ impl Brakes {
 
     /// Whether resource or account had their share within the last hour.
     pub fn is_spent(&self, now: i64) -> bool {
-        recent(&self.resource.value, now) >= PER_RESOURCE
-            || recent(&self.account.value, now) >= PER_ACCOUNT
+        self.spent(now).is_some()
+    }
+
+    /// Which of the two had its share within the last hour, as a sentence for people.
+    pub fn spent(&self, now: i64) -> Option<String> {
+        let shares = [
+            (&self.resource, "the resource", PER_RESOURCE),
+            (&self.account, "the account", PER_ACCOUNT),
+        ];
+        let spent = shares
+            .into_iter()
+            .find(|(tally, _, share)| recent(&tally.value, now) >= *share);
+        spent.map(|(_, whose, share)| {
+            format!("{whose} had its share of {share} remediations of this kind within the hour")
+        })
     }
 
     /// Those of the settings that were restored within the last hour, and taken away again by an event at

@@ -139,6 +139,9 @@ pub struct Entry {
     /// Whether it was restored within the last hour and taken away again.
     #[serde(default)]
     pub contested: bool,
+    /// Whether a person has to approve it because resource or account had their share within the hour.
+    #[serde(default)]
+    pub budget_spent: bool,
     /// Whether policy allows it.
     pub allowed: bool,
     /// Policies that decided.

@@ -79,7 +79,7 @@ pub struct Report {
     pub exposure: Option<Exposure>,
     /// What else was, or would be, done: redeploying, containing.
     pub follow_ups: Vec<Self>,
-    /// Somebody must look now: contested, or attempted.
+    /// Somebody must look now: contested, attempted, or a budget is spent.
     pub pages: bool,
     /// The last command about it.
     pub commanded: Option<Commanded>,

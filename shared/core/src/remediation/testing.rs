@@ -580,13 +580,17 @@ impl Policy for PlainPolicy {
             .filter(|(holds, _)| *holds)
             .map(|(_, reason)| reason.to_owned())
             .collect();
+        let reasons: Vec<String> = reasons.into_iter().collect();
         Ruling {
             permit: reasons.is_empty().then(|| PlainPermit {
                 thing: request.thing.clone(),
                 ledger_id: request.ledger_id.clone(),
             }),
-            policies: vec!["plain".to_owned()],
-            reasons: reasons.into_iter().collect(),
+            policies: match reasons.is_empty() {
+                true => vec!["plain".to_owned()],
+                false => reasons.clone(),
+            },
+            reasons,
         }
     }
 }

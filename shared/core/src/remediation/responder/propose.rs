@@ -184,6 +184,7 @@ impl<P: Policy> Remediator<P> {
             writes: Vec::new(),
             read_back: None,
             contested: weighed.contested,
+            budget_spent: weighed.budget_spent,
             allowed: weighed.allowed,
             policies: weighed.policies.clone(),
             draft_is_published: proposal.draft_is_published,

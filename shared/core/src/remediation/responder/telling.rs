@@ -32,13 +32,19 @@ pub(super) fn report(entry: &Entry) -> Report {
         policies: entry.policies.clone(),
         exposure: entry.exposure.clone(),
         follow_ups: Vec::new(),
-        pages: entry.state == State::Attempted || entry.contested,
+        pages: pages(entry),
         commanded: match (&entry.undone, &entry.approved) {
             (Some(_), _) => Some(Commanded::Undo),
             (None, Some(_)) => Some(Commanded::Approve),
             (None, None) => None,
         },
     }
+}
+
+/// A budget that is spent says that somebody uses it up: what comes next waits, and nobody would look.
+fn pages(entry: &Entry) -> bool {
+    let waits_for_budget = entry.budget_spent && entry.state == State::Awaiting;
+    entry.state == State::Attempted || entry.contested || waits_for_budget
 }
 
 fn ending(entry: &Entry) -> Ending {

@@ -311,6 +311,12 @@ fn doubts_leave_it_to_a_person_or_to_nobody() {
         response.report.reasons,
         ["the event is older than 15 minutes"]
     );
+    // What keeps it from being done at once, then what lets a person do it.
+    assert_eq!(
+        response.report.policies,
+        ["the event is older than 15 minutes", "plain"]
+    );
+    assert!(!response.report.pages);
 
     let (world, _, mut stack) = incident();
     stack.origin.by_cloudformation = true;
@@ -454,11 +460,15 @@ fn throwaway_stages_use_up_the_accounts_share_of_their_kind_only() {
         let (good, bad) = (logged("INFO", None), logged("OFF", None));
         let plan = back(&thing, &bad, &good);
         world.state().things.insert(name(&thing), bad);
-        run(
-            &world,
-            &proposal(&thing, &format!("e{number}"), NOW, plan),
-            "r",
-        );
+        let proposal = proposal(&thing, &format!("e{number}"), NOW, plan);
+        let report = run(&world, &proposal, "r").report;
+        // Whoever uses it up wants the next one to wait.
+        assert_eq!(report.pages, number >= PER_ACCOUNT);
+        if report.pages {
+            let spent = "the account had its share of 20 remediations of this kind within the hour";
+            assert_eq!(report.reasons, [spent, "the budget is spent"]);
+            assert_eq!(report.policies, ["the budget is spent", "plain"]);
+        }
     }
     assert_eq!(world.state().written.len(), PER_ACCOUNT);
     let brakes = remediator(&world);

@@ -13,6 +13,8 @@ use crate::remediation::{Mode, Remediation};
 pub(super) struct Weighed<P> {
     pub(super) mode: Mode,
     pub(super) contested: bool,
+    /// Whether it would have been done at once, but for a budget.
+    pub(super) budget_spent: bool,
     /// Present when it may be written right now.
     pub(super) permit: Option<P>,
     pub(super) allowed: bool,
@@ -98,15 +100,18 @@ impl<P: Policy> Remediator<P> {
                 } => Weighed {
                     mode: Mode::Auto,
                     contested,
+                    budget_spent: false,
                     permit: Some(permit),
                     allowed: true,
                     policies,
                     reasons,
                 },
-                denied => {
-                    reasons.extend(denied.reasons);
-                    approvable(ask(&asked, Mode::Approve), reasons)
-                }
+                denied => refused(
+                    denied,
+                    ask(&asked, Mode::Approve),
+                    brakes.spent(now),
+                    reasons,
+                ),
             },
         }
     }
@@ -161,6 +166,7 @@ fn lowered<P>(mode: Mode, ruling: Ruling<P>, mut reasons: Vec<String>) -> Weighe
     Weighed {
         mode,
         contested: false,
+        budget_spent: false,
         permit: None,
         allowed: ruling.permit.is_some(),
         policies: ruling.policies,
@@ -175,6 +181,32 @@ fn approvable<P>(ruling: Ruling<P>, reasons: Vec<String>) -> Weighed<P> {
         None => Mode::DryRun,
     };
     lowered(mode, ruling, reasons)
+}
+
+/// What may not be done at once: a person may do it, or else nobody. Its policies are those that keep it from
+/// being done, then those that decide about a person.
+fn refused<P>(
+    denied: Ruling<P>,
+    approval: Ruling<P>,
+    spent: Option<String>,
+    mut reasons: Vec<String>,
+) -> Weighed<P> {
+    let is_spent = spent.is_some();
+    // First: it is what a page says.
+    reasons.splice(0..0, spent);
+    reasons.extend(denied.reasons);
+    let weighed = approvable(approval, reasons);
+    let mut policies = denied.policies;
+    for id in weighed.policies {
+        if !policies.contains(&id) {
+            policies.push(id);
+        }
+    }
+    Weighed {
+        budget_spent: is_spent && weighed.mode == Mode::Approve,
+        policies,
+        ..weighed
+    }
 }
 
 fn exempted(exemption: &Exemption) -> String {
