@@ -202,7 +202,7 @@ OPT_IN = {"portcullis:remediate": "enabled"}
 BY_TAG = modes("off") + '[[target]]\ntags = { "portcullis:remediate" = "enabled" }\nmode = "auto"\n'
 
 
-@pytest.mark.parametrize("meanwhile", [False, True], ids=["at-once", "after-another-change"])
+@pytest.mark.parametrize("meanwhile", [0, 1, 11], ids=["at-once", "after-another-change", "after-many-changes"])
 @pytest.mark.parametrize("tagged", ["api", "stage"])
 def test_a_tag_that_is_stripped_before_the_attack_counts_all_the_same(stack, tagged, meanwhile):
     stack.configure_modes(BY_TAG)
@@ -215,12 +215,14 @@ def test_a_tag_that_is_stripped_before_the_attack_counts_all_the_same(stack, tag
     arn = "arn:aws:apigateway:eu-west-1::/restapis/{restApiId}" + ("/stages/{stageName}" if tagged == "stage" else "")
     rest = stack.aws.client("apigateway", record={"eventTime": at(60), **stripped})
     rest.untag_resource(resourceArn=arn.format(**stage), tagKeys=list(OPT_IN))
-    if meanwhile:
-        rest.update_rest_api(restApiId=api["id"], patchOperations=patches({"/name": "untagged"}))
+    for number in range(meanwhile):
+        # Each of a second of its own, and so a version of its own.
+        rest = stack.aws.client("apigateway", record={"eventTime": at(59 - number), **stripped})
+        rest.update_rest_api(restApiId=api["id"], patchOperations=patches({"/name": f"untagged{number}"}))
         stack.handled(last(stack, "UpdateRestApi"), "baseline")
-        rest.update_stage(**stage, patchOperations=patches({"/variables/color": "blue"}))
+        rest.update_stage(**stage, patchOperations=patches({"/variables/color": f"blue{number}"}))
         stack.handled(last(stack, "UpdateStage"), "baseline")
-        before["variables"] = {"color": "blue"}
+        before["variables"] = {"color": f"blue{number}"}
     told = stack.answered(attacked(stack, stage, **stripped))
     assert told.outcome == "verified"
     assert settings_of(stack, stage) == before

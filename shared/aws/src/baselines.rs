@@ -17,15 +17,17 @@ use jiff::Timestamp;
 use portcullis_core::baseline::thing::Thing;
 use portcullis_core::baseline::{BaselineError, Baselines, Version};
 use portcullis_core::change::{Change, Target};
-use portcullis_core::ports::{BaselineReader, Past, PortError};
+use portcullis_core::ports::{BaselineReader, Lately, Past, PortError};
 use portcullis_core::record::Record;
 
 use crate::error::port_error;
 
 /// How many of the newest versions are looked at. The newest one by what it has seen may lie below reads
-/// that count from about the same time; there are rarely two. The others show what tags a thing had
-/// lately, and which role an account.
+/// that count from about the same time; there are rarely two.
 const CANDIDATES: i32 = 10;
+
+/// How many versions of a while are read at most. A version is a few kilobytes.
+const LATELY: usize = 1_000;
 
 /// See the module.
 #[derive(Debug)]
@@ -61,6 +63,21 @@ impl BaselineReader for DynamoBaselines {
         let key = partition_key(&thing.account, &thing.region, &thing.target());
         ordered(&self.newest(key, time).await?)
     }
+
+    async fn lately(
+        &self,
+        thing: &Thing,
+        from: Timestamp,
+        time: Timestamp,
+    ) -> Result<Lately, PortError> {
+        let key = partition_key(&thing.account, &thing.region, &thing.target());
+        let (mut lines, is_cut) = self.between(&key, from, time).await?;
+        lines.extend(self.newest(key, from).await?);
+        Ok(Lately {
+            versions: ordered(&lines)?,
+            is_cut,
+        })
+    }
 }
 
 impl DynamoBaselines {
@@ -83,6 +100,45 @@ impl DynamoBaselines {
         let found = found.map_err(|error| port_error("read the baseline", error))?;
         let lines = found.items().iter().filter_map(line);
         Ok(lines.map(str::to_owned).collect())
+    }
+}
+
+impl DynamoBaselines {
+    /// Lines of the versions from `from` to before `time`, the newest ones first; and whether there are more.
+    async fn between(
+        &self,
+        key: &str,
+        from: Timestamp,
+        time: Timestamp,
+    ) -> Result<(Vec<String>, bool), PortError> {
+        let last = time.as_millisecond() - 1;
+        let mut lines = Vec::new();
+        let mut next = None;
+        loop {
+            let room = i32::try_from(LATELY.saturating_sub(lines.len())).unwrap_or(i32::MAX);
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :last")
+                .expression_attribute_values(":pk", AttributeValue::S(key.to_owned()))
+                .expression_attribute_values(
+                    ":from",
+                    AttributeValue::S(sort_key(from.as_millisecond())),
+                )
+                .expression_attribute_values(":last", AttributeValue::S(sort_key(last)))
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .limit(room)
+                .set_exclusive_start_key(next.take());
+            let found = query.send().await;
+            let found = found.map_err(|error| port_error("read the baseline", error))?;
+            lines.extend(found.items().iter().filter_map(line).map(str::to_owned));
+            next = found.last_evaluated_key.filter(|key| !key.is_empty());
+            if next.is_none() || lines.len() >= LATELY {
+                return Ok((lines, next.is_some()));
+            }
+        }
     }
 }
 

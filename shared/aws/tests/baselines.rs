@@ -116,6 +116,30 @@ async fn versions_are_written_once_and_found() {
     assert!(store.newest(&thing("a9")).await.unwrap().is_none());
 }
 
+/// Of a thing that is changed every minute: all that it was within the hour, and what it was before.
+#[tokio::test]
+async fn all_versions_of_a_while_are_found_and_the_ones_before_it() {
+    let Some((config, table)) = common::table("lately").await else {
+        return;
+    };
+    let store = DynamoBaselines::new(&config, table);
+    let mut times = vec!["2026-11-02T08:00:00Z".to_owned()];
+    times.extend((0..30).map(|minute| format!("2026-11-02T10:{minute:02}:00Z")));
+    for time in &times {
+        store.put(&version("a1", time, time)).await.unwrap();
+    }
+    let [from, time] = ["2026-11-02T09:29:00Z", "2026-11-02T10:29:00Z"];
+    let (from, time) = (from.parse().unwrap(), time.parse().unwrap());
+    let lately = store.lately(&thing("a1"), from, time).await.unwrap();
+    assert!(!lately.is_cut);
+    let found = lately.versions.iter();
+    let found: Vec<String> = found.map(|version| version.time.to_string()).collect();
+    let expected: Vec<String> = times.iter().rev().skip(1).cloned().collect();
+    assert_eq!(found, expected);
+    let newest = store.versions(&thing("a1"), time).await.unwrap();
+    assert_eq!(newest.len(), 10);
+}
+
 #[tokio::test]
 async fn an_export_has_the_newest_of_each_thing_page_after_page() {
     let Some((config, table)) = common::table("export").await else {

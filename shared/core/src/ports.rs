@@ -79,6 +79,24 @@ pub trait BaselineReader: Send + Sync {
 
     /// The newest versions of a thing that may count for an event at `time`, the one that counts first.
     async fn versions(&self, thing: &Thing, time: Timestamp) -> Result<Vec<Version>, PortError>;
+
+    /// All versions of a thing from `from` to an event at `time`, and what stood before `from`.
+    async fn lately(
+        &self,
+        thing: &Thing,
+        from: Timestamp,
+        time: Timestamp,
+    ) -> Result<Lately, PortError>;
+}
+
+/// What a thing was like over a while. Who strips a tag first can push it out of the newest versions, not out
+/// of these.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lately {
+    /// The version that counts first.
+    pub versions: Vec<Version>,
+    /// Whether there were more than are kept here: those in the middle are left out.
+    pub is_cut: bool,
 }
 
 /// The settings that hold now; members that do not apply or do not exist are `None`.

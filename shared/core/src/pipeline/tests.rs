@@ -14,7 +14,7 @@ use crate::baseline::thing::Thing;
 use crate::finding::{Confidence, Severity};
 use crate::notification::Notification;
 use crate::outcome::Disposition;
-use crate::ports::{Live, Seen};
+use crate::ports::{Lately, Live, Seen};
 use crate::remediation::ledger::Entry;
 use crate::remediation::ports::Versioned;
 use crate::settings::{Execution, LogLevel, MethodSettings, Scope, StageSettings};
@@ -86,6 +86,11 @@ impl BaselineReader for World {
     async fn versions(&self, _: &Thing, _: Timestamp) -> Result<Vec<Version>, PortError> {
         self.call("baseline")?;
         Ok(Vec::new())
+    }
+
+    async fn lately(&self, _: &Thing, _: Timestamp, _: Timestamp) -> Result<Lately, PortError> {
+        self.call("baseline")?;
+        Ok(Lately::default())
     }
 }
 

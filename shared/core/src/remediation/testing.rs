@@ -23,8 +23,11 @@ use crate::baseline::{Kept, Shape, Version};
 use crate::change::{ApiType, Change};
 use crate::keeper::{Place, SettingsReader};
 use crate::operations::Service;
-use crate::ports::{BaselineReader, Past, PortError};
+use crate::ports::{BaselineReader, Lately, Past, PortError};
 use crate::record::Record;
+
+/// How many of the newest versions a baseline looks at.
+const NEWEST: usize = 10;
 
 /// What goes wrong at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct State {
     pub things: HashMap<String, Settings>,
     /// Versions of the baseline, the one that counts first, by [`name`].
     pub versions: HashMap<String, Vec<Version>>,
+    /// There are more versions than are read.
+    pub is_cut: bool,
     /// Ledger entries.
     pub entries: HashMap<String, Versioned<Entry>>,
     /// Tallies.
@@ -351,13 +356,19 @@ impl BaselineReader for World {
         Ok(Past::default())
     }
 
-    async fn versions(&self, thing: &Thing, _: Timestamp) -> Result<Vec<Version>, PortError> {
-        self.call("versions", |state| {
-            state
+    async fn versions(&self, thing: &Thing, time: Timestamp) -> Result<Vec<Version>, PortError> {
+        let lately = self.lately(thing, time, time).await?;
+        Ok(lately.versions.into_iter().take(NEWEST).collect())
+    }
+
+    async fn lately(&self, thing: &Thing, _: Timestamp, _: Timestamp) -> Result<Lately, PortError> {
+        self.call("versions", |state| Lately {
+            versions: state
                 .versions
                 .get(&name(thing))
                 .cloned()
-                .unwrap_or_default()
+                .unwrap_or_default(),
+            is_cut: state.is_cut,
         })
     }
 }

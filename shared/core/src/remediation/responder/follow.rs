@@ -171,11 +171,10 @@ impl<P: Policy> Remediator<P> {
             Some(draft) => draft,
             None => self.judged(stage, origin).await?,
         };
-        proposal.reasons.extend(draft.doubts.iter().cloned());
-        proposal
-            .reasons
-            .extend(self.not_served(stage, origin, &draft).await?);
-        proposal.draft_is_published = proposal.reasons.is_empty();
+        let mut doubts = draft.doubts.clone();
+        doubts.extend(self.not_served(stage, origin, &draft).await?);
+        proposal.draft_is_published = doubts.is_empty();
+        proposal.reasons.extend(doubts);
         proposal.draft = Some(draft.digest.clone());
         followed.draft = Some(draft);
         proposal.plan = deployment(&proposal.id, &delivery.owner, stage, live);
@@ -263,10 +262,9 @@ impl<P: Policy> Remediator<P> {
         delivery: &Delivery,
     ) -> Result<Opened, PortError> {
         let time = timestamp(origin.event_time);
-        let versions = self.baselines.versions(stage, time).await?;
-        let tags = self.tags(stage, &versions, time).await?;
+        let tagged = self.tags(stage, time).await?;
         let now = timestamp(self.clock.now());
-        let asked = self.modes.of(remediation, stage, &tags, now);
+        let asked = tagged.lowered(self.modes.of(remediation, stage, &tagged.tags, now));
         let described = |reason: String| {
             let report = self.described(remediation, &asked, reason);
             Ok(Opened::Stands(Box::new(Response::of(report))))
@@ -289,13 +287,13 @@ impl<P: Policy> Remediator<P> {
             id,
             remediation,
             thing: stage.clone(),
-            tags,
+            tags: tagged.tags,
             asked,
             origin: origin.clone(),
             plan: plan::nothing(&live),
             draft_is_published: false,
             draft: None,
-            reasons: Vec::new(),
+            reasons: tagged.doubt.into_iter().collect(),
             counts: match followed.is_counted {
                 true => Counts::Resource,
                 false => Counts::Both,

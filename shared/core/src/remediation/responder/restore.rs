@@ -44,7 +44,8 @@ impl<P: Policy> Remediator<P> {
                 Some(error) => format!("{UNREADABLE}: {error}"),
                 None => NO_BASELINE.to_owned(),
             };
-            let report = self.described(remediation, &subject.asked, reason);
+            let mut report = self.described(remediation, &subject.asked, reason);
+            report.reasons.extend(subject.reasons.iter().cloned());
             return Ok(Response::of(report));
         };
         if mode == Mode::Notify {
@@ -140,6 +141,7 @@ impl<P: Policy> Remediator<P> {
     fn manual(&self, case: &Case<'_>, subject: &Subject, before: &Settings) -> Report {
         let reason = "the mode is `notify`: nothing is changed here";
         let mut report = self.described(subject.remediation, &subject.asked, reason);
+        report.reasons.extend(subject.reasons.iter().cloned());
         let after = subject.after.clone();
         if let Some(after) = after.or_else(|| left_behind(before, case.change)) {
             let plan = plan::restore(&subject.thing, case.change, before, Some(&after), &after);

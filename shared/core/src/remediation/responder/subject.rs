@@ -4,16 +4,19 @@ use super::propose::{Origin, timestamp};
 use super::{Case, Remediator};
 use crate::baseline::thing::{Api, Thing, What};
 use crate::baseline::{Kept, Shape, Version};
+use crate::causes::chain;
 use crate::change::{ApiType, Change, StageEdit, Target};
 use crate::ports::PortError;
-use crate::remediation::Remediation;
 use crate::remediation::modes::{Asked, Tags};
 use crate::remediation::policy::Policy;
 use crate::remediation::settings::Settings;
+use crate::remediation::{Mode, Remediation};
 use crate::settings::{LogLevel, Scope};
 
 /// Tags count for so many seconds after they were last seen: who strips one first gains nothing.
 const TAGS: i64 = 24 * 3600;
+
+const TOO_MANY: &str = "it was changed so often within a day that not all tags it had are known";
 
 /// What a case is about.
 pub(super) struct Subject {
@@ -21,11 +24,31 @@ pub(super) struct Subject {
     pub(super) thing: Thing,
     pub(super) tags: Tags,
     pub(super) asked: Asked,
+    /// Sentences that belong to it whatever is decided.
+    pub(super) reasons: Vec<String>,
     pub(super) origin: Origin,
     /// What stood before the change.
     pub(super) before: Option<Settings>,
     /// What it left behind, where the record shows it.
     pub(super) after: Option<Settings>,
+}
+
+/// Tags of a thing, and what is not known of them.
+#[derive(Default)]
+pub(super) struct Tagged {
+    pub(super) tags: Tags,
+    pub(super) doubt: Option<String>,
+}
+
+impl Tagged {
+    /// An exemption may be among the tags that are not known: a person decides then.
+    pub(super) fn lowered(&self, asked: Asked) -> Asked {
+        let most = self.doubt.as_ref().map_or(Mode::Auto, |_| Mode::Approve);
+        Asked {
+            mode: asked.mode.min(most),
+            ..asked
+        }
+    }
 }
 
 impl<P: Policy> Remediator<P> {
@@ -52,12 +75,14 @@ impl<P: Policy> Remediator<P> {
         let before = newest.map(|version| understood(&thing, &version.settings));
         let before = before.transpose()?.flatten();
         know_websocket(&mut thing, before.as_ref());
-        let tags = self.tags(&thing, &past.versions, record.time).await?;
+        let tagged = self.tags(&thing, record.time).await?;
         let now = timestamp(self.clock.now());
+        let asked = self.modes.of(remediation, &thing, &tagged.tags, now);
         Ok(Some(Subject {
             remediation,
-            asked: self.modes.of(remediation, &thing, &tags, now),
-            tags,
+            asked: tagged.lowered(asked),
+            tags: tagged.tags,
+            reasons: tagged.doubt.into_iter().collect(),
             origin: Origin {
                 finding_id: finding.id.clone(),
                 rule: finding.rule.to_owned(),
@@ -77,23 +102,35 @@ impl<P: Policy> Remediator<P> {
     pub(super) async fn tags(
         &self,
         thing: &Thing,
-        versions: &[Version],
         time: jiff::Timestamp,
-    ) -> Result<Tags, PortError> {
-        let mut tags = Tags::new();
+    ) -> Result<Tagged, PortError> {
+        let mut tagged = Tagged::default();
         if !self.modes.reads_tags() {
-            return Ok(tags);
+            return Ok(tagged);
         }
-        add_tags(&mut tags, versions, time);
-        if let What::Stage(api, _) = &thing.what {
-            let api = Thing {
+        let api = match &thing.what {
+            What::Stage(api, _) => Some(Thing {
                 what: What::Api(api.clone()),
                 ..thing.clone()
+            }),
+            What::Api(_) | What::Account => None,
+        };
+        let from = timestamp(time.as_second() - TAGS);
+        for thing in std::iter::once(thing).chain(&api) {
+            let lately = match self.baselines.lately(thing, from, time).await {
+                Ok(lately) => lately,
+                Err(error) if error.retryable => return Err(error),
+                Err(error) => {
+                    tagged.doubt = Some(format!("its tags are not known: {}", chain(&error)));
+                    continue;
+                }
             };
-            let versions = self.baselines.versions(&api, time).await?;
-            add_tags(&mut tags, &versions, time);
+            add_tags(&mut tagged.tags, &lately.versions, time);
+            if lately.is_cut {
+                tagged.doubt = Some(TOO_MANY.to_owned());
+            }
         }
-        Ok(tags)
+        Ok(tagged)
     }
 }
 

@@ -6,6 +6,7 @@ mod commands;
 mod endpoint;
 mod restores;
 mod storm;
+mod tags;
 
 use std::sync::Arc;
 
