@@ -315,21 +315,23 @@ def without_role(stack, region, former=True):
     stage = known_stage(stack, region=region)
     before = settings_of(stack, stage, region)
     now = stack.aws.client("apigateway", region=region)
-    unseen(stack, lambda: now.update_account(patchOperations=patches({"/cloudwatchRoleArn": ""})))
+    cleared = unseen(
+        stack, lambda: now.update_account(patchOperations=patches({"/cloudwatchRoleArn": ""})), "UpdateAccount")
     event = attacked(stack, stage, [*patches(OFF), *ACCESS_LOGS], region)
-    return now, stage, before, event
+    return now, stage, before, event, cleared
 
 
-def test_the_accounts_role_is_restored_first_where_that_is_asked_for(stack):
-    rest, stage, before, event = without_role(stack, "us-east-2")
-    told = stack.answered(event)
+def test_levels_come_back_once_the_accounts_role_has_come_back_by_its_own_event(stack):
+    rest, stage, before, event, cleared = without_role(stack, "us-east-2")
+    deliver(stack, [cleared, event])
+    for one in (cleared, event):
+        stack.brought_to_an_end(one, "stage-logging")
     assert rest.get_account()["cloudwatchRoleArn"] == ROLE
     assert settings_of(stack, stage, "us-east-2") == before
-    assert told.outcome == "verified"
-    assert "put back and read back: as it was" in told.said["Also"]
-    assert f"/cloudwatchRoleArn: (not set) -> {ROLE}" in told.said["Restored"]
-    role = stack.entry(event, "restore-account-logging-role")
-    assert (role["state"], stack.entry(event)["state"]) == ("verified", "verified")
+    assert stack.told(event).outcome == "verified"
+    role = "restore-account-logging-role"
+    assert (stack.entry(cleared, role)["state"], stack.entry(event)["state"]) == ("verified", "verified")
+    assert stack.entry(event, role) is None
     # In this order.
     assert [one["detail"]["eventName"] for one in stack.writes() if one["region"] == "us-east-2"] == [
         "UpdateAccount", "UpdateStage"]
@@ -344,12 +346,14 @@ EXPLAINED = "execution logging cannot be restored while the account has no Cloud
      "the account has no CloudWatch role"),
     ("us-west-2", False, "auto", "nothing was put back (restore-account-logging-role, mode notify)",
      "the account has no CloudWatch role, and no former one is known"),
-    ("eu-west-2", True, "approve", "nothing was put back yet: it waits for approval until", None)],
-    ids=["not-asked-for", "none-known", "by-a-person"])
+    ("eu-west-2", True, "approve", "nothing was put back yet: it waits for approval until", None),
+    ("eu-west-3", True, "auto", "nothing was put back yet: it waits for approval until",
+     "who removed the role, and whether that may be reverted, is judged by its own event only")],
+    ids=["not-asked-for", "none-known", "by-a-person", "for-the-stage-only"])
 def test_without_the_accounts_role_the_rest_is_restored_and_the_levels_are_explained(
         stack, region, former, asked, also, reason):
     stack.configure_modes(modes(restore_account_logging_role=asked))
-    rest, stage, before, event = without_role(stack, region, former)
+    rest, stage, before, event, _ = without_role(stack, region, former)
     told = stack.answered(event)
     found = settings_of(stack, stage, region)
     assert found["accessLogSettings"] == before["accessLogSettings"]
@@ -360,4 +364,4 @@ def test_without_the_accounts_role_the_rest_is_restored_and_the_levels_are_expla
     assert says(told, "Also", f"{also}")
     if reason:
         assert f"{reason}" in told.said["Reason"]
-    assert told.outcome == ("awaiting" if asked == "approve" else "verified")
+    assert told.outcome == ("awaiting" if "waits for approval" in also else "verified")

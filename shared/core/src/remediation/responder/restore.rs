@@ -79,40 +79,30 @@ impl<P: Policy> Remediator<P> {
             return Ok(Response::of(report));
         };
         let after = subject.after.as_ref();
-        let mut plan = plan::restore(thing, case.change, before, after, &live);
-        let mut reasons = Vec::new();
+        let plan = plan::restore(thing, case.change, before, after, &live);
+        let needs_role = writes_levels(&plan);
+        let mut proposal = proposal(subject, plan, id);
         let mut account = None;
-        if writes_levels(&plan) {
-            account = self.account_role(subject, delivery).await?;
+        if needs_role {
+            account = self.account_role(&proposal, delivery).await?;
             if let Some(response) = &account
                 && !has_role(response)
             {
                 let rest = without_levels(before, after.unwrap_or(&live));
-                plan = plan::restore(thing, case.change, &rest, after, &live);
-                reasons.push(
+                let plan = plan::restore(thing, case.change, &rest, after, &live);
+                proposal.plan = plan;
+                proposal.reasons.push(
                     "execution logging cannot be restored while the account has no CloudWatch role"
                         .to_owned(),
                 );
             }
         }
-        reasons.extend(plan.moved.iter().map(|path| changed_again(path)));
-        let mut response = if plan.steps.is_empty() {
-            Response::of(self.already(subject, plan, reasons))
-        } else {
-            let proposal = Proposal {
-                id,
-                remediation,
-                thing: thing.clone(),
-                tags: subject.tags.clone(),
-                asked: subject.asked.clone(),
-                origin: subject.origin.clone(),
-                plan,
-                draft_is_published: false,
-                draft: None,
-                reasons,
-                counts: Counts::Both,
-            };
-            self.pursue(&proposal, delivery).await?
+        let moved = proposal.plan.moved.iter();
+        let again: Vec<String> = moved.map(|path| changed_again(path)).collect();
+        proposal.reasons.extend(again);
+        let mut response = match proposal.plan.steps.is_empty() {
+            true => Response::of(self.already(subject, proposal)),
+            false => self.pursue(&proposal, delivery).await?,
         };
         if let Some(account) = account {
             response.report.follow_ups.push(account.report);
@@ -122,17 +112,18 @@ impl<P: Policy> Remediator<P> {
     }
 
     /// Nothing to write: all is right already, or what is not cannot or must not be touched.
-    fn already(&self, subject: &Subject, plan: Plan, reasons: Vec<String>) -> Report {
-        let is_right = !plan.left && reasons.is_empty();
+    fn already(&self, subject: &Subject, proposal: Proposal) -> Report {
+        let is_explained = proposal.reasons.len() > subject.reasons.len();
+        let is_right = !is_explained && !proposal.plan.left;
         let mut report = Report::nothing(subject.remediation, subject.asked.mode, String::new());
-        report.reasons = reasons;
+        report.reasons = proposal.reasons;
         report.ending = match is_right {
             true => Ending::AlreadyRight,
             false => Ending::Failed,
         };
         report.done = vec![Done {
-            thing: subject.thing.clone(),
-            plan,
+            thing: proposal.thing,
+            plan: proposal.plan,
         }];
         report
     }
@@ -160,6 +151,22 @@ fn changed_again(path: &str) -> String {
         "`{path}` was changed again since, to something that is not what stood before the change \
          either: by whoever made it, or by the owner"
     )
+}
+
+fn proposal(subject: &Subject, plan: Plan, id: String) -> Proposal {
+    Proposal {
+        id,
+        remediation: subject.remediation,
+        thing: subject.thing.clone(),
+        tags: subject.tags.clone(),
+        asked: subject.asked.clone(),
+        origin: subject.origin.clone(),
+        plan,
+        draft_is_published: false,
+        draft: None,
+        reasons: subject.reasons.clone(),
+        counts: Counts::Both,
+    }
 }
 
 /// Whether a plan writes execution log levels, which API Gateway refuses without the account's role.

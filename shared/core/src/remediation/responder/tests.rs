@@ -1,6 +1,7 @@
 //! The responder in a world of memory: killed anywhere, fought by anybody, it comes to the same end and
 //! never writes more than its share.
 
+mod account;
 mod again;
 mod commands;
 mod endpoint;
