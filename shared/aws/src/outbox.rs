@@ -158,7 +158,7 @@ impl DynamoOutbox {
             .and_then(|at| at.as_n().ok()?.parse().ok());
         let stale = claimed_at.is_none_or(|at: i64| at + LEASE < entry.delivery.now);
         if is("state", "SENT") {
-            return Ok(Claim::Sent);
+            return Ok(sent(item));
         }
         if is("state", "MUTED") {
             return Ok(Claim::Muted);
@@ -278,26 +278,42 @@ impl Outbox for DynamoOutbox {
         }
     }
 
-    async fn keep(&self, finding: &Finding, delivery: &Delivery) -> Result<(), PortError> {
+    async fn keep(&self, finding: &Finding, delivery: &Delivery) -> Result<Claim, PortError> {
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item(finding, delivery, "MUTED")));
-        let kept = put.send().await;
-        kept.map_err(|error| port_error("keep the finding", error))?;
-        Ok(())
+            .set_item(Some(item(finding, delivery, "MUTED")))
+            .condition_expression("attribute_not_exists(pk) OR #state <> :sent")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":sent", text("SENT"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = put.send().await else {
+            return Ok(Claim::Muted);
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item.as_ref().map_or(Claim::Muted, sent))
+            }
+            _ => Err(port_error("keep the finding", error)),
+        }
     }
 
-    async fn sent(&self, finding: &Finding, delivery: &Delivery) -> Result<(), PortError> {
+    async fn sent(
+        &self,
+        finding: &Finding,
+        is_open: bool,
+        delivery: &Delivery,
+    ) -> Result<(), PortError> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("pk", text(format!("F#{}", finding.id)))
             .key("sk", text("-"))
-            .update_expression("SET #state = :sent, sent_at = :now")
+            .update_expression("SET #state = :sent, sent_at = :now, is_open = :open")
             .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":open", AttributeValue::Bool(is_open))
             .expression_attribute_values(":sent", text("SENT"))
             .expression_attribute_values(":now", number(delivery.now));
         let sent = update.send().await;
@@ -337,6 +353,13 @@ fn cancelled(error: Option<&TransactWriteItemsError>) -> Cancelled {
             Cancelled::ByConflict
         }
         _ => Cancelled::No,
+    }
+}
+
+/// What the item of a finding that was sent says. One without the mark promised nothing.
+fn sent(item: &HashMap<String, AttributeValue>) -> Claim {
+    Claim::Sent {
+        is_open: item.get("is_open") == Some(&AttributeValue::Bool(true)),
     }
 }
 

@@ -75,9 +75,15 @@ async fn a_finding_belongs_to_one_delivery_until_it_is_sent() {
     // An invocation that is gone leaves its claim to others.
     assert_eq!(claim("two", 160).await, Claim::Send);
     assert_eq!(claim("one", 161).await, Claim::Held);
-    outbox.sent(&finding, &delivery("two", 162)).await.unwrap();
-    for owner in ["one", "two"] {
-        assert_eq!(claim(owner, 9_000).await, Claim::Sent);
+    for is_open in [true, false] {
+        let two = delivery("two", 162);
+        outbox.sent(&finding, is_open, &two).await.unwrap();
+        for owner in ["one", "two"] {
+            assert_eq!(claim(owner, 9_000).await, Claim::Sent { is_open });
+        }
+        // What was sent stays so, also when it is no longer to be told.
+        let kept = outbox.keep(&finding, &two).await.unwrap();
+        assert_eq!(kept, Claim::Sent { is_open });
     }
 }
 

@@ -128,6 +128,20 @@ pub fn of_finding(finding: &Finding, report: Option<&Report>, is_last: bool) -> 
     }
 }
 
+/// A later message about a finding: what came of a remediation that its message left open, where no entry of
+/// the ledger tells it.
+pub fn of_ending(finding: &Finding, report: &Report) -> Notification {
+    let kind = match report.ending {
+        Ending::Verified | Ending::AlreadyRight => Kind::Resolved,
+        Ending::Awaiting { .. } => Kind::Approval,
+        _ => Kind::Remediation,
+    };
+    Notification {
+        attributes: with_outcome(attributes(finding, Some(report), kind), Some(report)),
+        ..of_finding(finding, Some(report), false)
+    }
+}
+
 /// A later message about an entry of the ledger: done after a retry or an approval, taken back, refused.
 pub fn of_remediation(entry: &Entry, report: &Report, kind: Kind) -> Notification {
     later::notification(entry, report, kind)

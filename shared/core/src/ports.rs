@@ -163,7 +163,10 @@ pub enum Claim {
     /// share for the scope.
     SendAsLast,
     /// No: it was sent before.
-    Sent,
+    Sent {
+        /// The message promised another one, and that was not sent yet.
+        is_open: bool,
+    },
     /// No: another delivery is sending it right now.
     Held,
     /// No: the rule has sent its share for the scope. The finding stays in log and table.
@@ -181,11 +184,16 @@ pub trait Outbox: Send + Sync {
         delivery: &Delivery,
     ) -> Result<Claim, PortError>;
 
-    /// Keeps a finding that nobody is told of.
-    async fn keep(&self, finding: &Finding, delivery: &Delivery) -> Result<(), PortError>;
+    /// Keeps a finding that nobody is told of: [`Claim::Muted`], or [`Claim::Sent`] when it was sent before.
+    async fn keep(&self, finding: &Finding, delivery: &Delivery) -> Result<Claim, PortError>;
 
-    /// Records that a finding is sent.
-    async fn sent(&self, finding: &Finding, delivery: &Delivery) -> Result<(), PortError>;
+    /// Records that a finding is sent, and whether the message promised another one.
+    async fn sent(
+        &self,
+        finding: &Finding,
+        is_open: bool,
+        delivery: &Delivery,
+    ) -> Result<(), PortError>;
 }
 
 /// Tells people.

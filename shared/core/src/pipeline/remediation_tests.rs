@@ -9,9 +9,8 @@ use crate::change::ApiType;
 use crate::finding::Confidence;
 use crate::notification::Notification;
 use crate::outcome::Disposition;
-use crate::remediation::ledger::{self, Entry, State, Write};
+use crate::remediation::ledger::{self, State, Write};
 use crate::remediation::plan::nothing;
-use crate::remediation::report::{Ending, Report};
 use crate::remediation::settings::{Serving, Settings};
 use crate::remediation::step::{PatchOp, PatchOperation, Step};
 use crate::remediation::{Mode, Remediation};
@@ -23,7 +22,7 @@ const REMEDIATION: Remediation = Remediation::RestoreStageLogging;
 
 /// Answers what a test has put there, the last one first, and remembers what was told.
 struct Scripted {
-    endings: Mutex<Vec<(State, Ending)>>,
+    endings: Mutex<Vec<(Option<State>, Ending)>>,
     told: Mutex<Option<State>>,
 }
 
@@ -83,9 +82,12 @@ impl Responder for Scripted {
         let (state, ending) = self.endings.lock().unwrap().pop().unwrap();
         let mut report = Report::nothing(REMEDIATION, Mode::Auto, "as the test says");
         report.ending = ending.clone();
+        let told = *self.told.lock().unwrap();
+        let entry = state.map(|state| entry(state, told));
+        report.id = entry.as_ref().map(|entry| entry.id.clone());
         Response {
             report,
-            entry: Some(entry(state, *self.told.lock().unwrap())),
+            entry,
             error: (ending == Ending::WillRetry).then(|| PortError {
                 action: "write",
                 retryable: true,
@@ -113,7 +115,7 @@ impl Responder for Scripted {
     }
 }
 
-fn responding(world: &Arc<World>, mut endings: Vec<(State, Ending)>) -> Pipeline {
+fn responding(world: &Arc<World>, mut endings: Vec<(Option<State>, Ending)>) -> Pipeline {
     endings.reverse();
     Pipeline {
         responder: Some(Arc::new(Scripted {
@@ -149,7 +151,7 @@ fn told_of(kind: &str, outcome: &str) -> (String, Option<String>) {
 #[test]
 fn what_was_put_back_is_told_in_the_message_however_mild_the_finding() {
     let world = Arc::new(World::default());
-    let done = (State::Verified, Ending::Verified);
+    let done = (Some(State::Verified), Ending::Verified);
     let pipeline = responding(&world, vec![done.clone(), done]);
     for _ in 0..2 {
         let (outcome, result) = block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF)));
@@ -163,9 +165,9 @@ fn what_was_put_back_is_told_in_the_message_however_mild_the_finding() {
 fn what_ends_otherwise_than_it_was_told_is_told_again_once() {
     let world = Arc::new(World::default());
     let endings = vec![
-        (State::Writing, Ending::WillRetry),
-        (State::Verified, Ending::Verified),
-        (State::Verified, Ending::Verified),
+        (Some(State::Writing), Ending::WillRetry),
+        (Some(State::Verified), Ending::Verified),
+        (Some(State::Verified), Ending::Verified),
     ];
     let pipeline = responding(&world, endings);
     let mut retryable = Vec::new();
@@ -181,10 +183,86 @@ fn what_ends_otherwise_than_it_was_told_is_told_again_once() {
     assert_eq!(told(&world), expected);
 }
 
+/// The first delivery told that it is tried again, before there was an entry; then nothing is left to do.
+#[test]
+fn what_ends_without_an_entry_is_told_once_when_a_message_promised_it() {
+    let failed = (Some(State::Failed), Ending::Failed);
+    let ends = [
+        (
+            (None, Ending::AlreadyRight),
+            told_of("resolved", "already-right"),
+        ),
+        ((None, Ending::Failed), told_of("remediation", "failed")),
+        ((None, Ending::Described), ("remediation".to_owned(), None)),
+        (failed, told_of("remediation", "failed")),
+    ];
+    for (end, expected) in ends {
+        let world = Arc::new(World::default());
+        let retry = (None, Ending::WillRetry);
+        let pipeline = responding(&world, vec![retry.clone(), retry, end.clone(), end]);
+        for _ in 0..4 {
+            drop(block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF))));
+        }
+        assert_eq!(told(&world), [told_of("finding", "retrying"), expected]);
+    }
+}
+
+#[test]
+fn what_nobody_was_promised_is_not_told_again() {
+    let world = Arc::new(World::default());
+    let done = (Some(State::Verified), Ending::Verified);
+    let pipeline = responding(&world, vec![done, (None, Ending::AlreadyRight)]);
+    for _ in 0..2 {
+        drop(block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF))));
+    }
+    assert_eq!(told(&world), [told_of("finding", "verified")]);
+}
+
+/// The share of the rule is for findings; what waits for a person, or was written, is told beside it.
+#[test]
+fn a_share_that_is_used_up_hides_no_approval_failure_or_page() {
+    let awaiting = Ending::Awaiting { deadline: 0 };
+    let cases = [
+        (
+            State::Awaiting,
+            awaiting,
+            Some(told_of("approval", "awaiting")),
+        ),
+        (
+            State::Verified,
+            Ending::Verified,
+            Some(told_of("resolved", "verified")),
+        ),
+        (
+            State::Failed,
+            Ending::Failed,
+            Some(told_of("remediation", "failed")),
+        ),
+        (
+            State::Attempted,
+            Ending::Attempted,
+            Some(told_of("remediation", "attempted")),
+        ),
+        (State::Planned, Ending::WouldWrite { allowed: true }, None),
+    ];
+    for (state, ending, expected) in cases {
+        let world = Arc::new(World::default());
+        *world.is_muted.lock().unwrap() = true;
+        let end = (Some(state), ending);
+        let pipeline = responding(&world, vec![end.clone(), end]);
+        for _ in 0..2 {
+            let (outcome, result) = block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF)));
+            assert!(result.is_ok());
+            assert_eq!(outcome.findings[0].notified, Notified::Muted);
+        }
+        assert_eq!(told(&world), Vec::from_iter(expected), "{state:?}");
+    }
+}
+
 #[test]
 fn what_another_delivery_restores_it_tells() {
     let world = Arc::new(World::default());
-    let pipeline = responding(&world, vec![(State::Writing, Ending::Held)]);
+    let pipeline = responding(&world, vec![(Some(State::Writing), Ending::Held)]);
     let (outcome, result) = block_on(pipeline.handle(OFF.as_bytes(), &delivery(OFF)));
     assert!(result.is_ok());
     assert_eq!(outcome.findings[0].notified, Notified::Held);

@@ -35,6 +35,8 @@ pub(super) struct World {
     before: Mutex<Before>,
     live: Mutex<Live>,
     claims: Mutex<HashMap<String, &'static str>>,
+    /// The rule has sent its share.
+    pub(super) is_muted: Mutex<bool>,
     pub(super) messages: Mutex<Vec<Notification>>,
     pub(super) entry: Mutex<Option<Entry>>,
     windows: MemoryWindows,
@@ -115,24 +117,33 @@ impl LiveReader for World {
 impl Outbox for World {
     async fn claim(&self, finding: &Finding, _: &str, _: &Delivery) -> Result<Claim, PortError> {
         self.call("claim")?;
+        if *self.is_muted.lock().unwrap() {
+            return Ok(Claim::Muted);
+        }
         let mut claims = self.claims.lock().unwrap();
         let state = claims.entry(finding.id.clone()).or_insert("PENDING");
         Ok(match *state {
-            "SENT" => Claim::Sent,
+            "SENT" => Claim::Sent { is_open: false },
+            "OPEN" => Claim::Sent { is_open: true },
             _ => Claim::Send,
         })
     }
 
-    async fn keep(&self, _: &Finding, _: &Delivery) -> Result<(), PortError> {
-        self.call("keep")
+    async fn keep(&self, finding: &Finding, _: &Delivery) -> Result<Claim, PortError> {
+        self.call("keep")?;
+        Ok(match self.claims.lock().unwrap().get(&finding.id) {
+            Some(state) => Claim::Sent {
+                is_open: *state == "OPEN",
+            },
+            None => Claim::Muted,
+        })
     }
 
-    async fn sent(&self, finding: &Finding, _: &Delivery) -> Result<(), PortError> {
+    async fn sent(&self, finding: &Finding, is_open: bool, _: &Delivery) -> Result<(), PortError> {
         self.call("sent")?;
-        self.claims
-            .lock()
-            .unwrap()
-            .insert(finding.id.clone(), "SENT");
+        let state = if is_open { "OPEN" } else { "SENT" };
+        let mut claims = self.claims.lock().unwrap();
+        claims.insert(finding.id.clone(), state);
         Ok(())
     }
 }

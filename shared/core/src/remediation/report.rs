@@ -114,16 +114,25 @@ impl Report {
         }
     }
 
-    /// Whether people have to know whatever the severity: something was written, or waits for them.
+    /// Whether people have to know whatever the severity: something was written, was to be written and
+    /// could not be, or waits for them.
     pub fn matters(&self) -> bool {
-        let matters = matches!(
-            self.ending,
+        let matters = match self.ending {
             Ending::Awaiting { .. }
-                | Ending::Verified
-                | Ending::Attempted
-                | Ending::Undone
-                | Ending::WillRetry
-        );
+            | Ending::Verified
+            | Ending::Attempted
+            | Ending::Undone
+            | Ending::WillRetry => true,
+            // Without an entry nobody has begun.
+            Ending::Failed => self.id.is_some(),
+            _ => false,
+        };
         matters || self.pages || self.follow_ups.iter().any(Self::matters)
+    }
+
+    /// Whether something of it is still to come: people are told that there will be a second message.
+    pub fn is_open(&self) -> bool {
+        let is_open = matches!(self.ending, Ending::WillRetry | Ending::Held);
+        is_open || self.follow_ups.iter().any(Self::is_open)
     }
 }
