@@ -120,9 +120,13 @@ class Remedied(Stack):
 
     def all_told(self, event):
         """Every message about the finding of an event: subject, text, its lines by label, finding and attributes."""
+        return self.told_as("finding", event)
+
+    def told_as(self, kind, event):
+        """The messages of a kind that carry the finding of an event."""
         event_ids = [event["detail"]["eventID"]]
-        found = [message for message in self.messages() if attributes(message)["kind"] == "finding"
-                 and finding(message)["event_ids"] == event_ids]
+        found = [message for message in self.messages() if attributes(message)["kind"] == kind
+                 and "--- finding (JSON)" in message["Message"] and finding(message)["event_ids"] == event_ids]
         return [SimpleNamespace(**texts(message), finding=finding(message), **attributes(message)) for message in found]
 
     def told_later(self, event):

@@ -13,7 +13,7 @@ import pytest
 from bench import wait_for
 from deliveries import deliver
 from remedy import attacked, known_stage, ledger_id, says, settings_of
-from scenes import patch
+from scenes import patch, patches, unseen
 
 # What a restore of access logs costs: in the order in which the function calls.
 CALLS = [
@@ -150,6 +150,19 @@ def test_a_kill_switch_that_cannot_be_read_stops(stack, victim):
     assert patched(stack) == patches
     assert (told.outcome, stack.entry(event)["state"]) == ("awaiting", "awaiting")
     assert says(told, "Reason", "the kill switch cannot be read, which stops every write: ")
+
+
+def test_what_somebody_else_has_put_back_before_the_retry_is_told(stack, victim):
+    """No entry of the ledger tells it: the first try came to none, the second had nothing to do."""
+    stage, before, event = victim
+    access_logs = {f"/accessLogSettings/{name}": value for name, value in before["accessLogSettings"].items()}
+    unseen(stack, lambda: stack.aws.client("apigateway").update_stage(**stage, patchOperations=patches(access_logs)))
+    stack.aws.faults(*fault(2, answer=500))
+    deliver(stack, [event])
+    assert stack.brought_to_an_end(event, "stage-logging") == ["failed", "fired"]
+    [told], [later] = stack.all_told(event), stack.told_as("resolved", event)
+    assert (told.outcome, later.outcome, stack.entry(event)) == ("retrying", "already-right", None)
+    assert later.subject.endswith(", right again")
 
 
 def test_a_throttled_write_waits_as_long_as_it_is_told_to(stack, victim):
