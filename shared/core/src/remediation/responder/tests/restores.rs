@@ -19,11 +19,14 @@ fn every_restore_counts_until_it_is_taken_back() {
     let since = || since(&world, &thing, NOW + 60, NOW - 5);
     assert_eq!(since().as_ref(), Some(&states[2]));
 
+    let set = |settings: &Settings| world.state().things.insert(name(&thing), settings.clone());
+    set(&states[0]);
     world.state().refuses = Some(WriteErrorKind::AccessDenied);
     let plan = back(&thing, &states[0], &states[1]);
     let failed = proposal(&thing, "e2", NOW - 5, plan);
     assert_eq!(run(&world, &failed, "r").report.ending, Ending::Failed);
     world.state().refuses = None;
+    set(&states[2]);
     assert_eq!(since().as_ref(), Some(&states[2]));
 
     let id = ledger::id(REMEDIATION, &thing.account, &thing.region, "e1");
