@@ -8,12 +8,21 @@ import random
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+from bench import ACCOUNT, REGION
+
 AT_ONCE = 50
 
 
 def event_of(detail):
     """A record as the relay shows its events."""
     return {"detail": detail, "account": detail["recipientAccountId"], "region": detail["awsRegion"]}
+
+
+def envelope(detail, **members):
+    """The event that EventBridge makes of a record."""
+    return {"version": "0", "id": "1", "detail-type": "AWS API Call via CloudTrail", "source": "aws.apigateway",
+            "account": ACCOUNT, "time": detail.get("eventTime"), "region": REGION, "resources": [], "detail": detail,
+            **members}
 
 
 def variant(event, new_id=True, **members):

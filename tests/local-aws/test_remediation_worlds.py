@@ -3,7 +3,7 @@
 import pytest
 
 from bench import ACCOUNT, wait_for
-from deliveries import deliver
+from deliveries import deliver, envelope
 from remedy import (
     EARLIER, LOGGED, OFF, api_settings, attacked, known_private_api, known_stage, ledger_id, made_public, modes,
     remediation, says, settings_of)
@@ -133,7 +133,7 @@ def test_a_baseline_that_may_not_be_read_is_told(stack):
     stage = known_stage(stack)
     event = attacked(stack, stage)
     stack.aws.faults({"operation": "dynamodb:Query", "answer": 403, "times": 1})
-    stack.invoke("stage-logging", event)
+    stack.invoke("stage-logging", envelope(event["detail"]))
     told = stack.told(event)
     assert stack.entry(event) is None
     assert says(told, "Reason", "what stood before cannot be read, so nothing can be put back by itself: ")
@@ -238,7 +238,7 @@ def test_a_second_call_does_not_keep_what_the_first_one_took(stack, case):
     assert (told.outcome, settings_of(stack, stage)) == ("awaiting", damaged)
     assert says(told, "Reason", f"`{setting}` was changed again since")
     assert says(told, "Would set", f"{setting}: {second[0]['value']} -> ")
-    assert stack.entry(event)["policies"] == ["asked-for"]
+    assert stack.entry(event)["policies"] == ["changed-again", "asked-for"]
     assert stack.command("approve", ledger_id(event))[0] == 0
     assert settings_of(stack, stage) == before
 

@@ -5,19 +5,12 @@ import json
 import pytest
 
 from bench import ACCOUNT, REGION
-from deliveries import variant
+from deliveries import envelope, variant
 from runtime_api import Runtime
 from scenes import logging_switched_off, patch
 from stack import BINARIES
 
 OTHER_ACCOUNT = "777788889999"  # Nobody else calls as it.
-
-
-def envelope(detail, **members):
-    """The event that EventBridge makes of a record."""
-    return {"version": "0", "id": "1", "detail-type": "AWS API Call via CloudTrail", "source": "aws.apigateway",
-            "account": ACCOUNT, "time": detail.get("eventTime"), "region": REGION, "resources": [], "detail": detail,
-            **members}
 
 
 def environment(stack, **members):

@@ -343,9 +343,10 @@ impl Pipeline {
                 let report = response.map(|response| &response.report);
                 let message = notification::of_finding(finding, report, is_last);
                 self.notifier.send(&message).await?;
+                // In this order: a duplicate that finds the message sent tells of the entry what was not told.
+                self.note_told(response).await?;
                 let is_open = report.is_some_and(Report::is_open);
                 self.outbox.sent(finding, is_open, delivery).await?;
-                self.note_told(response).await?;
                 outcome.told(finding.time, delivery.now);
                 match is_last {
                     true => Notified::SentAsLast,

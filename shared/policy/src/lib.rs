@@ -32,6 +32,8 @@ pub struct CedarPolicy {
     /// The file of each policy, by its id.
     files: BTreeMap<String, String>,
     names: Names,
+    /// Whether one of them asks for tags.
+    reads_tags: bool,
 }
 
 impl std::fmt::Debug for CedarPolicy {
@@ -45,6 +47,10 @@ impl std::fmt::Debug for CedarPolicy {
 
 impl Policy for CedarPolicy {
     type Permit = Permit;
+
+    fn reads_tags(&self) -> bool {
+        self.reads_tags
+    }
 
     /// Policies and reasons for every mode; a permit only for those that write. In a dry run there are no
     /// reasons when the policies would let it happen at once.

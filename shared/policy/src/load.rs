@@ -47,6 +47,7 @@ impl CedarPolicy {
             set: PolicySet::new(),
             files: BTreeMap::new(),
             names: Names::new()?,
+            reads_tags: false,
         };
         let mut names = Vec::new();
         for (file, text) in files {
@@ -139,6 +140,8 @@ impl CedarPolicy {
         policies.sort_unstable_by_key(|(number, _)| *number);
         for (number, policy) in policies {
             self.add_policy(file, number, policy)?;
+            // Both `hasTag(` and `getTag(`. In a text it costs reads and no more.
+            self.reads_tags |= policy.to_string().contains("Tag(");
         }
         Ok(())
     }

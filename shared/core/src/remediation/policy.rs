@@ -134,6 +134,9 @@ pub trait Policy: Send + Sync {
     /// What nothing is written without. Only a policy makes one; it names action, thing and ledger entry.
     type Permit: Send + Sync;
 
+    /// Whether an answer may depend on tags: only then are they read.
+    fn reads_tags(&self) -> bool;
+
     /// Whether it may be done.
     fn decide(&self, request: &Request) -> Ruling<Self::Permit>;
 }

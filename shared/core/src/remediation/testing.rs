@@ -566,6 +566,10 @@ impl Permitted for PlainPermit {
 impl Policy for PlainPolicy {
     type Permit = PlainPermit;
 
+    fn reads_tags(&self) -> bool {
+        false
+    }
+
     fn decide(&self, request: &Request) -> Ruling<PlainPermit> {
         let doubts = &request.circumstances;
         let auto = [

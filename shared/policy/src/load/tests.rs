@@ -1,6 +1,7 @@
 use std::error::Error;
 
 use portcullis_core::remediation::modes::Modes;
+use portcullis_core::remediation::policy::Policy as _;
 
 use super::*;
 use crate::tables::{self, folder};
@@ -19,6 +20,19 @@ fn the_embedded_policies_are_valid_and_those_of_the_folder() {
     embedded.validate().unwrap();
     let file = fs::read_to_string(folder().join("portcullis.cedar")).unwrap();
     assert_eq!(embedded.set, parse(&file).unwrap().set);
+}
+
+#[test]
+fn tags_are_read_where_a_policy_asks_for_them() {
+    assert!(!CedarPolicy::embedded().unwrap().reads_tags());
+    let forbid = |when: &str| {
+        own(&format!(
+            "forbid (principal, action, resource) when {{ {when} }};"
+        ))
+    };
+    assert!(forbid("resource.hasTag(\"team\")").reads_tags());
+    assert!(forbid("resource.getTag(\"team\").contains(\"payments\")").reads_tags());
+    assert!(!forbid("context.age > 5").reads_tags());
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl<P: Policy> Remediator<P> {
         time: jiff::Timestamp,
     ) -> Result<Tagged, PortError> {
         let mut tagged = Tagged::default();
-        if !self.modes.reads_tags() {
+        if !self.modes.reads_tags() && !self.policy.reads_tags() {
             return Ok(tagged);
         }
         let api = match &thing.what {

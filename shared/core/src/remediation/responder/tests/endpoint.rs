@@ -344,6 +344,10 @@ struct Strict;
 impl Policy for Strict {
     type Permit = crate::remediation::testing::PlainPermit;
 
+    fn reads_tags(&self) -> bool {
+        false
+    }
+
     fn decide(
         &self,
         request: &crate::remediation::policy::Request,
