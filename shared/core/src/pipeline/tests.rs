@@ -14,7 +14,7 @@ use crate::baseline::thing::Thing;
 use crate::finding::{Confidence, Severity};
 use crate::notification::Notification;
 use crate::outcome::Disposition;
-use crate::ports::{Lately, Live, Seen};
+use crate::ports::{Claim, Lately, Live, Seen};
 use crate::remediation::ledger::Entry;
 use crate::remediation::ports::Versioned;
 use crate::settings::{Execution, LogLevel, MethodSettings, Scope, StageSettings};

@@ -6,6 +6,7 @@
 
 mod account;
 mod carry;
+mod close;
 mod commands;
 mod follow;
 mod propose;

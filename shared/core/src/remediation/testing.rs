@@ -1,22 +1,22 @@
 //! An API Gateway, a ledger and a clock in memory, for tests of remediation: every port, with failures
 //! and kills wherever a test wants them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::brakes;
 use super::ledger::{Entry, Tally};
-use super::policy::{Permitted, Policy, Request, Ruling};
+use super::policy::Permitted;
 use super::ports::{
     ApiStatus, Clock, DraftReader, KillSwitch, Ledger, LedgerReader, LedgerWrite,
     PublicationReader, PublishedDraft, Versioned, WriteError, WriteErrorKind, Writer,
 };
 use super::publication::{Fingerprint, Publications};
-use super::settings::{MethodSetting, RestStage, Settings};
-use super::step::{PatchOp, PatchOperation, Step};
-use super::{Mode, brakes};
+use super::settings::Settings;
+use super::step::Step;
 use crate::baseline::thing::{Api, Thing, What};
 use crate::baseline::version::Reading;
 use crate::baseline::{Kept, Shape, Version};
@@ -25,6 +25,11 @@ use crate::keeper::{Place, SettingsReader};
 use crate::operations::Service;
 use crate::ports::{BaselineReader, Lately, Past, PortError};
 use crate::record::Record;
+
+mod gateway;
+mod plain;
+
+pub use plain::{PlainPermit, PlainPolicy};
 
 /// How many of the newest versions a baseline looks at.
 const NEWEST: usize = 10;
@@ -253,7 +258,7 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
             let Some(settings) = state.things.get_mut(&name(&thing)) else {
                 return Err(WriteErrorKind::Gone);
             };
-            apply(settings, step).map_err(|()| WriteErrorKind::Refused)?;
+            gateway::apply(settings, step).map_err(|()| WriteErrorKind::Refused)?;
             let id = permit.ledger_id().to_owned();
             state.written.push((id, step.clone(), now));
             Ok(())
@@ -422,192 +427,6 @@ pub fn kept(settings: &Settings, serving: Option<&str>) -> Kept {
         Kept::from_read(shape, &json.to_string())
     });
     kept.unwrap_or_default()
-}
-
-/// What API Gateway makes of a step, as far as plans write it.
-fn apply(settings: &mut Settings, step: &Step) -> Result<(), ()> {
-    match (settings, step) {
-        (
-            Settings::RestStage(stage),
-            Step::UpdateStage {
-                patch_operations, ..
-            },
-        ) => {
-            let mut patched = stage.clone();
-            for operation in patch_operations {
-                patch_stage(&mut patched, operation)?;
-            }
-            *stage = patched;
-        }
-        (
-            Settings::RestApi(api),
-            Step::UpdateRestApi {
-                patch_operations, ..
-            },
-        ) => {
-            for PatchOperation { op, path, value } in patch_operations {
-                let value = value.clone().unwrap_or_default();
-                let end = &mut api.endpoint_configuration;
-                match (op, path.as_str()) {
-                    (PatchOp::Replace, "/policy") => {
-                        api.policy = Some(value).filter(|policy| !policy.is_empty());
-                    }
-                    (PatchOp::Replace, "/endpointConfiguration/ipAddressType") => {
-                        end.ip_address_type = Some(value);
-                    }
-                    (PatchOp::Add, "/endpointConfiguration/vpcEndpointIds") => {
-                        end.vpc_endpoint_ids.push(value);
-                        end.vpc_endpoint_ids.sort();
-                    }
-                    (PatchOp::Remove, "/endpointConfiguration/vpcEndpointIds") => {
-                        end.vpc_endpoint_ids.retain(|id| *id != value);
-                    }
-                    (PatchOp::Replace, path)
-                        if path.starts_with("/endpointConfiguration/types/") =>
-                    {
-                        end.types = vec![value];
-                    }
-                    _ => return Err(()),
-                }
-            }
-        }
-        (Settings::Account(account), Step::UpdateAccount { patch_operations }) => {
-            for operation in patch_operations {
-                let role = operation.value.clone();
-                account.cloudwatch_role_arn = role.filter(|role| !role.is_empty());
-            }
-        }
-        _ => return Err(()),
-    }
-    Ok(())
-}
-
-fn patch_stage(stage: &mut RestStage, operation: &PatchOperation) -> Result<(), ()> {
-    let PatchOperation { op, path, value } = operation;
-    if path == "/accessLogSettings" && *op == PatchOp::Remove {
-        stage.access_log_settings = None;
-        return Ok(());
-    }
-    if let Some(member) = path.strip_prefix("/accessLogSettings/") {
-        let log = stage.access_log_settings.get_or_insert_default();
-        match member {
-            "destinationArn" => log.destination_arn.clone_from(value),
-            "format" => log.format.clone_from(value),
-            _ => return Err(()),
-        }
-        return Ok(());
-    }
-    let path = path.strip_prefix('/').ok_or(())?;
-    if *op == PatchOp::Remove {
-        return stage.method_settings.remove(path).map(|_| ()).ok_or(());
-    }
-    let mut parts = path.rsplitn(3, '/');
-    let (field, group, key) = (parts.next(), parts.next(), parts.next());
-    let (Some(field), Some(group), Some(key)) = (field, group, key) else {
-        return Err(());
-    };
-    let set = stage.method_settings.entry(key.to_owned()).or_default();
-    set_field(set, group, field, value.as_deref().unwrap_or_default())
-}
-
-fn set_field(set: &mut MethodSetting, group: &str, field: &str, value: &str) -> Result<(), ()> {
-    let flag = || value.parse().map_err(|_| ());
-    match (group, field) {
-        ("logging", "loglevel") => set.logging_level = Some(value.to_owned()),
-        ("logging", "dataTrace") => set.data_trace_enabled = Some(flag()?),
-        ("metrics", "enabled") => set.metrics_enabled = Some(flag()?),
-        ("throttling", "burstLimit") => {
-            set.throttling_burst_limit = Some(value.parse().map_err(|_| ())?);
-        }
-        ("throttling", "rateLimit") => {
-            set.throttling_rate_limit = Some(value.parse().map_err(|_| ())?);
-        }
-        ("caching", "enabled") => set.caching_enabled = Some(flag()?),
-        ("caching", "dataEncrypted") => set.cache_data_encrypted = Some(flag()?),
-        ("caching", "ttlInSeconds") => {
-            set.cache_ttl_in_seconds = Some(value.parse().map_err(|_| ())?);
-        }
-        ("caching", "requireAuthorizationForCacheControl") => {
-            set.require_authorization_for_cache_control = Some(flag()?);
-        }
-        ("caching", "unauthorizedCacheControlHeaderStrategy") => {
-            set.unauthorized_cache_control_header_strategy = Some(value.to_owned());
-        }
-        _ => return Err(()),
-    }
-    Ok(())
-}
-
-/// Allows what is asked for, and lowers for the doubts that speak against doing it unasked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct PlainPolicy;
-
-/// The permit of [`PlainPolicy`].
-#[derive(Debug)]
-pub struct PlainPermit {
-    thing: Thing,
-    ledger_id: String,
-}
-
-impl Permitted for PlainPermit {
-    fn thing(&self) -> &Thing {
-        &self.thing
-    }
-
-    fn ledger_id(&self) -> &str {
-        &self.ledger_id
-    }
-
-    fn covers(&self, _: &Step) -> bool {
-        true
-    }
-}
-
-impl Policy for PlainPolicy {
-    type Permit = PlainPermit;
-
-    fn reads_tags(&self) -> bool {
-        false
-    }
-
-    fn decide(&self, request: &Request) -> Ruling<PlainPermit> {
-        let doubts = &request.circumstances;
-        let auto = [
-            (doubts.contested, "contested"),
-            (doubts.changed_again, "changed again"),
-            (doubts.budget_spent, "the budget is spent"),
-            (doubts.age > 900, "the event is older than 15 minutes"),
-        ];
-        let always = [
-            (request.asked.exemption.is_some(), "exempt"),
-            (doubts.break_glass, "break-glass"),
-            (
-                doubts.by_cloudformation && !request.asked.cloudformation,
-                "it came through CloudFormation",
-            ),
-            (!doubts.has_kill_switch, "no kill switch"),
-            (request.mode > request.asked.mode, "not asked for"),
-        ];
-        let auto = auto.into_iter().filter(|_| request.mode == Mode::Auto);
-        let reasons: BTreeSet<String> = always
-            .into_iter()
-            .chain(auto)
-            .filter(|(holds, _)| *holds)
-            .map(|(_, reason)| reason.to_owned())
-            .collect();
-        let reasons: Vec<String> = reasons.into_iter().collect();
-        Ruling {
-            permit: reasons.is_empty().then(|| PlainPermit {
-                thing: request.thing.clone(),
-                ledger_id: request.ledger_id.clone(),
-            }),
-            policies: match reasons.is_empty() {
-                true => vec!["plain".to_owned()],
-                false => reasons.clone(),
-            },
-            reasons,
-        }
-    }
 }
 
 /// Most writes within any hour that nobody approved, by resource and by account.
