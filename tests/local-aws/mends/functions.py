@@ -1,11 +1,13 @@
 """Mends of Lambda: whose credentials a function has, and by which id it knows a retry."""
 
+import asyncio
 import contextvars
+import functools
 import hashlib
 import os
 
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc, sts
+from ministack.services import lambda_svc, sqs, sts
 
 
 def functions_run_as_their_role():
@@ -60,6 +62,28 @@ def invoke_settings_of_the_latest_version():
         settings(function, qualifier) or (None if qualifier else settings(function, "$LATEST")))
 
 
+def failures_are_never_lost():
+    """The thread of a function adds its failure to the list of a queue's messages, which the event loop makes anew when
+    somebody receives or deletes one: what is added in between is gone. Here the event loop adds it.
+    """
+    route, behind = lambda_svc._route_async_failure, sqs.handle_request
+    loops = []
+
+    async def handle_request(*asked):
+        loops[:] = [asyncio.get_running_loop()]
+        return await behind(*asked)
+
+    def route_async_failure(*failure):
+        in_context = functools.partial(contextvars.copy_context().run, route, *failure)
+        if loops:
+            loops[0].call_soon_threadsafe(in_context)
+        else:
+            in_context()
+
+    sqs.handle_request = handle_request
+    lambda_svc._route_async_failure = route_async_failure
+
+
 def output_is_never_lost():
     """In AWS all that a function prints is in its log. MiniStack takes what is there 50 ms after the answer; the rest
     waits for the next invocation of the same process, which may never come.
@@ -79,4 +103,4 @@ class Shown:
 
 
 MENDS = (functions_run_as_their_role, retries_keep_the_request_id, invoke_settings_of_the_latest_version,
-         output_is_never_lost)
+         failures_are_never_lost, output_is_never_lost)
