@@ -8,6 +8,7 @@ mod endpoint;
 mod restores;
 mod storm;
 mod tags;
+mod take_over;
 
 use std::sync::Arc;
 
