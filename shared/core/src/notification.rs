@@ -202,7 +202,9 @@ fn subject(finding: &Finding, report: Option<&Report>) -> String {
 fn came_of_it(report: &Report) -> &'static str {
     match report.ending {
         Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => ", still published",
-        Ending::Verified if exposure::contained(report).is_some() => ", restored, stages closed",
+        Ending::Verified if exposure::contained(report).next().is_some() => {
+            ", restored, stages closed"
+        }
         Ending::Verified => ", restored",
         Ending::AlreadyRight => ", right again",
         Ending::Awaiting { .. } => ", needs approval",

@@ -91,7 +91,7 @@ fn commands(report: &Report) -> Option<String> {
         "By hand",
         &format!("{what}, in a POSIX shell with credentials of account {account}:"),
     );
-    for done in &report.done {
+    if let Some(done) = &report.done {
         calls(done, report.id.as_deref(), &mut text);
     }
     if report.remediation == Remediation::RestorePrivateEndpoint {

@@ -36,7 +36,7 @@ pub(super) fn lines(report: &Report, text: &mut Text) {
 
 /// The stage that a follow-up is about.
 fn stage(report: &Report) -> Option<&str> {
-    report.done.first()?.thing.stage()
+    report.done.as_ref()?.thing.stage()
 }
 
 /// With the name of what is not done, so that people can find it in the policies.
@@ -113,19 +113,10 @@ fn undo(remediation: Remediation) -> Option<&'static str> {
     }
 }
 
-/// Every change, with its stage when there are several things.
 fn changes(report: &Report) -> Vec<String> {
-    let is_several = report.done.len() > 1;
-    let done = report.done.iter().flat_map(|done| {
-        settings(report, done).map(move |change| {
-            let shown = setting(&change);
-            match is_several {
-                true => format!("{}: {shown}", wording::part(&done.thing)),
-                false => shown,
-            }
-        })
-    });
-    done.collect()
+    let done = report.done.iter();
+    let changes = done.flat_map(|done| settings(report, done));
+    changes.map(|change| setting(&change)).collect()
 }
 
 /// What is written to a thing: the changes of its plan, of an undo the other way round.

@@ -215,7 +215,7 @@ fn a_page_says_what_of_it_pages() {
             live(),
             vec![Report {
                 pages: true,
-                ..redeploy(Ending::Attempted)
+                ..redeploy(Ending::Attempted, "prod")
             }],
         )
     };
@@ -267,7 +267,7 @@ fn an_armed_api_is_never_called_one_that_was_not_public() {
 
 #[test]
 fn a_live_api_says_what_is_true_now() {
-    let half = vec![contain(Ending::Verified, &["prod"])];
+    let half = vec![contain(Ending::Verified, "prod")];
     insta::assert_snapshot!(published(Ending::Verified, live(), half), @r#"
     CRITICAL: Private API made public: orders (111122223333), still published
     Done:        put back and read back: as it was
@@ -278,28 +278,38 @@ fn a_live_api_says_what_is_true_now() {
     Limited:     /*/*/throttling/burstLimit: 5000 -> 0
     Next:        The settings are private again, what is published is not: deploy the restored API, or close the stages. Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
-    let closed = vec![contain(Ending::Verified, &["prod", "beta"])];
+    let closed = ["prod", "beta"]
+        .map(|stage| contain(Ending::Verified, stage))
+        .to_vec();
     insta::assert_snapshot!(published(Ending::Verified, live(), closed), @r#"
     CRITICAL: Private API made public: orders (111122223333), restored, stages closed
     Done:        put back and read back: as it was
     Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages refuses all requests or serves a deployment of the restored API (read back)
-    Contain:     request limit set to 0 and read back: the stage refuses every request until this is undone
-    Limited:     stage prod: /*/*/throttling/rateLimit: 10000 -> 0
-    Limited:     stage prod: /*/*/throttling/burstLimit: 5000 -> 0
-    Limited:     stage beta: /*/*/throttling/rateLimit: 10000 -> 0
-    Limited:     stage beta: /*/*/throttling/burstLimit: 5000 -> 0
-    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    Contain:     stage prod: request limit set to 0 and read back: the stage refuses every request until this is undone
+    Limited:     /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     /*/*/throttling/burstLimit: 5000 -> 0
+    Contain:     stage beta: request limit set to 0 and read back: the stage refuses every request until this is undone
+    Limited:     /*/*/throttling/rateLimit: 10000 -> 0
+    Limited:     /*/*/throttling/burstLimit: 5000 -> 0
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-572b4202d49a8dee, portcullis undo contain-358d4193af60faee). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
-    let redeployed = vec![redeploy(Ending::Verified)];
+}
+
+#[test]
+fn a_live_api_that_was_deployed_again_is_over() {
+    let redeployed = ["prod", "beta"]
+        .map(|stage| redeploy(Ending::Verified, stage))
+        .to_vec();
     insta::assert_snapshot!(published(Ending::Verified, live(), redeployed), @r#"
     CRITICAL: Private API made public: orders (111122223333), restored
     Done:        put back and read back: as it was
     Exposure:    LIVE: published at 2026-11-02T10:11:30Z (UTC) or earlier, by stages prod, beta
     Exposure:    now: every one of these stages serves a deployment of the restored API (read back)
-    Redeploy:    deployed again and read back: the stage serves a deployment of the restored API
-    Deployed:    stage prod: /deploymentId: x1y2z3 -> a new deployment of the restored draft
-    Deployed:    stage beta: /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Redeploy:    stage prod: deployed again and read back: the stage serves a deployment of the restored API
+    Deployed:    /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Redeploy:    stage beta: deployed again and read back: the stage serves a deployment of the restored API
+    Deployed:    /deploymentId: x1y2z3 -> a new deployment of the restored draft
     Next:        Nothing is left to put back. Still, ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     "#);
     let unknown = Exposure::Live {

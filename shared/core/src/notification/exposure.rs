@@ -52,7 +52,7 @@ fn now(report: &Report) -> String {
 }
 
 fn closed(report: &Report) -> String {
-    match contained(report).is_some() {
+    match contained(report).next().is_some() {
         true => {
             "now: every one of these stages refuses all requests or serves a deployment of the \
                  restored API (read back)"
@@ -64,15 +64,15 @@ fn closed(report: &Report) -> String {
     }
 }
 
-/// Where nothing is open: the remediation that closed stages, and may keep them closed until it is undone.
-pub(super) fn contained(report: &Report) -> Option<&Report> {
-    let mut all = std::iter::once(report).chain(&report.follow_ups);
-    all.find(|one| one.remediation == Remediation::Contain && one.ending != Ending::Undone)
+/// Where nothing is open: what closed stages, and may keep them closed until it is undone.
+pub(super) fn contained(report: &Report) -> impl Iterator<Item = &Report> {
+    let all = std::iter::once(report).chain(&report.follow_ups);
+    all.filter(|one| one.remediation == Remediation::Contain && one.ending != Ending::Undone)
 }
 
 /// Whether nothing of the change is published any more, and no request limit that was set for it is left.
 pub(super) fn is_over(report: &Report) -> bool {
-    !is_open(report) && contained(report).is_none()
+    !is_open(report) && contained(report).next().is_none()
 }
 
 fn verified(report: &Report) -> impl Iterator<Item = &Report> {

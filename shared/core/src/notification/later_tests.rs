@@ -205,16 +205,20 @@ fn subjects_say_what_came_of_it() {
     let waiting = Ending::Awaiting { deadline: 0 };
     let subjects = [
         subject(&report(Ending::Undone)),
-        subject(&contain(Ending::Undone, &["prod"])),
-        subject(&contain(Ending::Verified, &["prod"])),
+        subject(&contain(Ending::Undone, "prod")),
+        subject(&contain(Ending::Verified, "prod")),
         subject(&undo(Ending::Attempted)),
         subject(&undo(Ending::WillRetry)),
         subject(&paging),
         subject(&report(waiting.clone())),
-        subject(&private(Ending::Verified, live(), vec![redeploy(waiting)])),
+        subject(&private(
+            Ending::Verified,
+            live(),
+            vec![redeploy(waiting, "prod")],
+        )),
         subject(&private(Ending::Verified, Exposure::Armed, Vec::new())),
-        subject(&redeploy(Ending::Verified)),
-        subject(&redeploy(Ending::WillRetry)),
+        subject(&redeploy(Ending::Verified, "prod")),
+        subject(&redeploy(Ending::WillRetry, "prod")),
     ];
     insta::assert_snapshot!(subjects.join("\n"), @r#"
     RESTORE UNDONE: Stage logging: orders (111122223333)
@@ -296,7 +300,7 @@ fn an_undo_is_told_the_other_way_round() {
     Would set:   /accessLogSettings/format: {"id":"$context.requestId"} -> (not set)
     {"path":"/*/*/logging/loglevel","before":"INFO","after":"OFF"}
     "#);
-    insta::assert_snapshot!(said(&contain(Ending::Undone, &["prod"])), @r#"
+    insta::assert_snapshot!(said(&contain(Ending::Undone, "prod")), @r#"
     Done:        the request limit was taken back and read back: the stage has the limits that it had before
     Set back:    /*/*/throttling/rateLimit: 0 -> 10000
     Set back:    /*/*/throttling/burstLimit: 0 -> 5000
@@ -321,7 +325,11 @@ fn what_a_person_commanded_is_not_tried_again_by_itself() {
     In code:     Terraform (aws_api_gateway_stage and its method settings), so that the next deployment does not take it away again:
     {"path":"/*/*/logging/loglevel","before":"OFF","after":"INFO"}
     "#);
-    let followed = private(Ending::Verified, live(), vec![redeploy(Ending::WillRetry)]);
+    let followed = private(
+        Ending::Verified,
+        live(),
+        vec![redeploy(Ending::WillRetry, "prod")],
+    );
     insta::assert_snapshot!(said(&approved(followed)), @r#"
     Done:        put back and read back: as it was
     Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 prints the calls that bring the bad settings back (within 24 hours)
@@ -338,7 +346,7 @@ fn what_a_person_commanded_is_not_tried_again_by_itself() {
 #[test]
 fn what_is_left_to_do_is_said() {
     let waiting = Ending::Awaiting { deadline: 0 };
-    let open = private(Ending::Verified, live(), vec![redeploy(waiting)]);
+    let open = private(Ending::Verified, live(), vec![redeploy(waiting, "prod")]);
     insta::assert_snapshot!(said(&open), @r#"
     Done:        put back and read back: as it was
     Undo:        portcullis undo restore-private-endpoint-d92efadf9901f9b7 prints the calls that bring the bad settings back (within 24 hours)
@@ -350,34 +358,38 @@ fn what_is_left_to_do_is_said() {
     In code:     Terraform (aws_api_gateway_rest_api), so that the next deployment does not take it away again:
     {"path":"/policy","before":"{}","after":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpce\":\"vpce-0a1b2c3d4e5f60718\"}}}]}"}
     "#);
-    insta::assert_snapshot!(said(&contain(Ending::Verified, &["prod"])), @r#"
+    insta::assert_snapshot!(said(&contain(Ending::Verified, "prod")), @r#"
     Done:        request limit set to 0 and read back: the stage refuses every request until this is undone
-    Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
-    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    Undo:        portcullis undo contain-572b4202d49a8dee takes the request limit back (within 24 hours)
+    Next:        The settings are private again and the stages are closed to everybody: deploy the restored API, then take the request limit back (portcullis undo contain-572b4202d49a8dee). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     {"path":"/*/*/throttling/rateLimit","before":"10000","after":"0"}
     "#);
     let limited = Report {
-        follow_ups: vec![contain(Ending::Verified, &["prod"])],
-        ..redeploy(Ending::Verified)
+        follow_ups: vec![contain(Ending::Verified, "prod")],
+        ..redeploy(Ending::Verified, "prod")
     };
     insta::assert_snapshot!(said(&limited), @r#"
     Done:        deployed again and read back: the stage serves a deployment of the restored API
     Contain:     request limit set to 0 and read back: the stage refuses every request until this is undone
-    Undo:        portcullis undo contain-b03d76fa019bc342 takes the request limit back (within 24 hours)
-    Next:        The settings are private again and the stages are closed to everybody: take the request limit back (portcullis undo contain-b03d76fa019bc342). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
+    Undo:        portcullis undo contain-572b4202d49a8dee takes the request limit back (within 24 hours)
+    Next:        The settings are private again and the stages are closed to everybody: take the request limit back (portcullis undo contain-572b4202d49a8dee). Then ask the people behind the principal, not over a channel it controls, whether it was meant, and look at what else the same session did.
     {"path":"/deploymentId","before":"x1y2z3","after":"a new deployment of the restored draft"}
     "#);
 }
 
 #[test]
 fn only_what_is_over_is_resolved() {
-    let both = &["prod", "beta"];
     let restored = |follow_ups| private(Ending::Verified, live(), follow_ups);
     let redeployed = |follow_ups| Report {
         follow_ups,
-        ..redeploy(Ending::Verified)
+        ..redeploy(Ending::Verified, "prod")
     };
-    let lifted = || contain(Ending::Undone, both);
+    let both = |report: fn(Ending, &str) -> Report, ending: Ending| {
+        ["prod", "beta"]
+            .map(|stage| report(ending.clone(), stage))
+            .to_vec()
+    };
+    let lifted = || contain(Ending::Undone, "prod");
     let cases = [
         (report(Ending::Verified), Kind::Resolved),
         (
@@ -385,18 +397,21 @@ fn only_what_is_over_is_resolved() {
             Kind::Resolved,
         ),
         (
-            restored(vec![redeploy(Ending::Verified), lifted()]),
+            restored(
+                [
+                    both(redeploy, Ending::Verified),
+                    both(contain, Ending::Undone),
+                ]
+                .concat(),
+            ),
             Kind::Resolved,
         ),
         (redeployed(vec![lifted()]), Kind::Resolved),
         // Every caller gets 429.
-        (contain(Ending::Verified, both), Kind::Remediation),
+        (contain(Ending::Verified, "prod"), Kind::Remediation),
+        (restored(both(contain, Ending::Verified)), Kind::Remediation),
         (
-            restored(vec![contain(Ending::Verified, both)]),
-            Kind::Remediation,
-        ),
-        (
-            redeployed(vec![contain(Ending::Attempted, both)]),
+            redeployed(vec![contain(Ending::Attempted, "prod")]),
             Kind::Remediation,
         ),
         // Still published.

@@ -161,8 +161,9 @@ fn described() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a whole message")]
 fn live_with_a_deployment_that_waits_for_approval() {
-    let redeploy = redeploy(Ending::Awaiting { deadline: DEADLINE });
-    let report = private(Ending::Verified, live(), vec![redeploy]);
+    let waiting = Ending::Awaiting { deadline: DEADLINE };
+    let waiting = ["prod", "beta"].map(|stage| redeploy(waiting.clone(), stage));
+    let report = private(Ending::Verified, live(), waiting.to_vec());
     let message = of_finding(&public(), Some(&report), false);
     insta::assert_snapshot!(whole(&message), @r#"
     rule=private-api-made-public severity=critical account=111122223333 region=eu-west-1 kind=finding outcome=awaiting
@@ -180,13 +181,19 @@ fn live_with_a_deployment_that_waits_for_approval() {
     Remediation: restore-private-endpoint-d92efadf9901f9b7
     Policy:      restore-private
 
-    Redeploy:    not done yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
-    To deploy:   stage prod: /deploymentId: x1y2z3 -> a new deployment of the restored draft
-    To deploy:   stage beta: /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Redeploy:    stage prod: not done yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    To deploy:   /deploymentId: x1y2z3 -> a new deployment of the restored draft
     Mode:        approve, lowered from auto
     Reason:      the draft is not what was last published: `GET /pets` was changed
-    Approve:     portcullis approve redeploy-23d785e9639db327 (credentials and Region of the account of Portcullis)
-    Remediation: redeploy-23d785e9639db327
+    Approve:     portcullis approve redeploy-914fadc8b280fb47 (credentials and Region of the account of Portcullis)
+    Remediation: redeploy-914fadc8b280fb47
+
+    Redeploy:    stage beta: not done yet: it waits for approval until 2026-11-03T10:11:40Z (UTC)
+    To deploy:   /deploymentId: x1y2z3 -> a new deployment of the restored draft
+    Mode:        approve, lowered from auto
+    Reason:      the draft is not what was last published: `GET /pets` was changed
+    Approve:     portcullis approve redeploy-3818966e3cd65afb (credentials and Region of the account of Portcullis)
+    Remediation: redeploy-3818966e3cd65afb
 
     What:        Private API made public
     Who:         arn:aws:sts::111122223333:assumed-role/Developer/mallory (AssumedRole, role arn:aws:iam::111122223333:role/Developer)
@@ -209,8 +216,10 @@ fn live_with_a_deployment_that_waits_for_approval() {
     Rule:        private-api-made-public, see docs/rules.md
 
     By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
-        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod --description 'Portcullis redeploy-23d785e9639db327'
-        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name beta --description 'Portcullis redeploy-23d785e9639db327'
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name prod
+
+    By hand:     to deploy the restored API, in a POSIX shell with credentials of account 111122223333:
+        aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3d4e5 --stage-name beta
 
     In code:     CloudFormation (AWS::ApiGateway::RestApi), so that the next deployment does not take it away again:
         EndpointConfiguration:

@@ -185,7 +185,7 @@ pub(super) fn report(ending: Ending) -> Report {
         id: Some(id(remediation)),
         ending,
         reasons: Vec::new(),
-        done: vec![logging()],
+        done: Some(logging()),
         policies: vec!["restore-logging-in-prod".to_owned()],
         ..Report::nothing(remediation, Mode::Auto, "")
     }
@@ -199,6 +199,12 @@ pub(super) fn id(remediation: Remediation) -> String {
         "eu-west-1",
         "90c72977-31e0-4079-9a74-ee25e5d7aadf",
     )
+}
+
+/// That of what follows on a stage.
+fn id_on(remediation: Remediation, stage: &str) -> String {
+    let event_id = "90c72977-31e0-4079-9a74-ee25e5d7aadf";
+    ledger::follow_up_id(remediation, &thing(Some(stage)), event_id)
 }
 
 /// The endpoint of a private API that came back, in two calls.
@@ -284,7 +290,7 @@ pub(super) fn private(ending: Ending, exposure: Exposure, follow_ups: Vec<Report
         id: Some(id(remediation)),
         ending,
         reasons: Vec::new(),
-        done: vec![endpoint()],
+        done: Some(endpoint()),
         policies: vec!["restore-private".to_owned()],
         exposure: Some(exposure),
         follow_ups,
@@ -300,16 +306,16 @@ pub(super) fn live() -> Exposure {
     }
 }
 
-/// A deployment of the restored API on both stages.
-pub(super) fn redeploy(ending: Ending) -> Report {
+/// A deployment of the restored API on a stage.
+pub(super) fn redeploy(ending: Ending, stage: &str) -> Report {
     let remediation = Remediation::Redeploy;
-    let done = ["prod", "beta"].map(|stage| Done {
+    let done = Done {
         thing: thing(Some(stage)),
         plan: Plan {
             steps: vec![Step::CreateDeployment {
                 rest_api_id: "a1b2c3d4e5".to_owned(),
                 stage_name: stage.to_owned(),
-                description: format!("Portcullis {}", id(remediation)),
+                description: format!("Portcullis {} request", id_on(remediation, stage)),
             }],
             changes: vec![change(
                 "/deploymentId",
@@ -324,23 +330,23 @@ pub(super) fn redeploy(ending: Ending) -> Report {
                 Settings::Serving(Serving::default()),
             )
         },
-    });
+    };
     Report {
-        id: Some(id(remediation)),
+        id: Some(id_on(remediation, stage)),
         mode: Mode::Approve,
         ending,
         reasons: vec![
             "the draft is not what was last published: `GET /pets` was changed".to_owned(),
         ],
-        done: done.to_vec(),
+        done: Some(done),
         ..Report::nothing(remediation, Mode::Auto, "")
     }
 }
 
-/// A request limit of 0 on one stage.
-pub(super) fn contain(ending: Ending, stages: &[&str]) -> Report {
+/// A request limit of 0 on a stage.
+pub(super) fn contain(ending: Ending, stage: &str) -> Report {
     let remediation = Remediation::Contain;
-    let stage = |limit: f64| {
+    let limited = |limit: f64| {
         let setting = MethodSetting {
             throttling_rate_limit: Some(limit),
             ..MethodSetting::default()
@@ -350,12 +356,12 @@ pub(super) fn contain(ending: Ending, stages: &[&str]) -> Report {
             access_log_settings: None,
         })
     };
-    let done = stages.iter().map(|name| Done {
-        thing: thing(Some(name)),
+    let done = Done {
+        thing: thing(Some(stage)),
         plan: Plan {
             steps: vec![Step::UpdateStage {
                 rest_api_id: "a1b2c3d4e5".to_owned(),
-                stage_name: (*name).to_owned(),
+                stage_name: stage.to_owned(),
                 patch_operations: vec![
                     replace("/*/*/throttling/rateLimit", "0"),
                     replace("/*/*/throttling/burstLimit", "0"),
@@ -365,14 +371,14 @@ pub(super) fn contain(ending: Ending, stages: &[&str]) -> Report {
                 change("/*/*/throttling/rateLimit", set("10000"), set("0")),
                 change("/*/*/throttling/burstLimit", set("5000"), set("0")),
             ],
-            ..plan(stage(10_000.0), stage(0.0))
+            ..plan(limited(10_000.0), limited(0.0))
         },
-    });
+    };
     Report {
-        id: Some(id(remediation)),
+        id: Some(id_on(remediation, stage)),
         ending,
         reasons: Vec::new(),
-        done: done.collect(),
+        done: Some(done),
         policies: vec!["contain-public".to_owned()],
         ..Report::nothing(remediation, Mode::Auto, "")
     }

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use super::{exposure, text};
-use crate::baseline::thing::Thing;
 use crate::finding::rfc3339;
 use crate::remediation::Remediation;
 use crate::remediation::report::{Commanded, Ending, Report};
@@ -228,7 +227,7 @@ pub(super) fn next(report: &Report) -> Option<String> {
         Ending::Verified | Ending::AlreadyRight if exposure::is_open(report) => {
             format!("{}. Then {ask}.", close(report))
         }
-        Ending::Verified | Ending::AlreadyRight if exposure::contained(report).is_some() => {
+        Ending::Verified | Ending::AlreadyRight if exposure::contained(report).next().is_some() => {
             format!("{}. Then {ask}.", reopen(report))
         }
         Ending::Verified | Ending::AlreadyRight => {
@@ -257,19 +256,19 @@ pub(super) fn next(report: &Report) -> Option<String> {
 
 /// How stages that refuse every request come to serve the restored API.
 fn reopen(report: &Report) -> String {
-    let id = exposure::contained(report).and_then(|one| one.id.as_deref());
-    let undo = id.map_or_else(
-        || "take the request limit of 0 back".to_owned(),
-        |id| {
-            format!(
-                "take the request limit back (portcullis undo {})",
-                text::value(id)
-            )
-        },
-    );
-    let all = std::iter::once(report).chain(&report.follow_ups);
-    let mut redeployed = all.filter(|one| one.remediation == Remediation::Redeploy);
-    let deploy = match redeployed.any(|one| one.ending == Ending::Verified) {
+    let ids = exposure::contained(report).filter_map(|one| one.id.as_deref());
+    let commands: Vec<String> = ids
+        .map(|id| format!("portcullis undo {}", text::value(id)))
+        .collect();
+    let undo = match commands.is_empty() {
+        true => "take the request limit of 0 back".to_owned(),
+        false => format!("take the request limit back ({})", commands.join(", ")),
+    };
+    let all = || std::iter::once(report).chain(&report.follow_ups);
+    let mut redeployed = all().filter(|one| one.remediation == Remediation::Redeploy);
+    let is_deployed = all().any(|one| one.remediation == Remediation::Redeploy)
+        && redeployed.all(|one| one.ending == Ending::Verified);
+    let deploy = match is_deployed {
         true => "",
         false => "deploy the restored API, then ",
     };
@@ -282,7 +281,9 @@ fn close(report: &Report) -> String {
         .follow_ups
         .iter()
         .filter(|one| matches!(one.ending, Ending::Awaiting { .. }));
-    let waiting: Vec<&str> = waiting.map(|one| one.remediation.as_str()).collect();
+    let mut waiting: Vec<&str> = waiting.map(|one| one.remediation.as_str()).collect();
+    waiting.sort_unstable();
+    waiting.dedup();
     let how = match waiting.is_empty() {
         true => "deploy the restored API, or close the stages".to_owned(),
         false => format!(
@@ -307,14 +308,6 @@ pub(super) fn page(report: &Report) -> Option<String> {
         (_, None) => format!("{} needs a person", paging.remediation.as_str()),
     };
     Some(format!("Somebody has to look now: {why}."))
-}
-
-/// Where a change of a plan is made, when the plans are of several things.
-pub(super) fn part(thing: &Thing) -> String {
-    match thing.stage() {
-        Some(stage) => format!("stage {}", text::value(stage)),
-        None => "the API".to_owned(),
-    }
 }
 
 /// Seconds since the epoch as `2026-11-02T10:11:12Z`.

@@ -72,7 +72,7 @@ pub struct Report {
     /// Why the mode was lowered, why nothing was done, what failed: sentences, without a full stop.
     pub reasons: Vec<String>,
     /// To what it was or would be done.
-    pub done: Vec<Done>,
+    pub done: Option<Done>,
     /// Policies that decided.
     pub policies: Vec<String>,
     /// For a private API: whether the change was published.
@@ -95,7 +95,7 @@ impl Report {
             mode,
             ending: Ending::Nothing,
             reasons: vec![reason.into()],
-            done: Vec::new(),
+            done: None,
             policies: Vec::new(),
             exposure: None,
             follow_ups: Vec::new(),

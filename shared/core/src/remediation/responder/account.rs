@@ -63,7 +63,7 @@ impl<P: Policy> Remediator<P> {
         if asked.mode.min(self.cap) <= Mode::Notify {
             let reason = "the account has no CloudWatch role";
             let mut report = self.described(remediation, &asked, reason);
-            report.done = vec![Done { thing, plan }];
+            report.done = Some(Done { thing, plan });
             return Ok(Some(Response::of(report)));
         }
         let by_itself = asked.mode.min(self.cap) == Mode::Auto;

@@ -24,7 +24,7 @@ impl<P: Policy> Remediator<P> {
         if response.report.remediation != Remediation::RestorePrivateEndpoint {
             return response;
         }
-        let Some(done) = response.report.done.first() else {
+        let Some(done) = &response.report.done else {
             return response;
         };
         let thing = done.thing.clone();

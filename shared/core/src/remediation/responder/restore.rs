@@ -121,10 +121,10 @@ impl<P: Policy> Remediator<P> {
             true => Ending::AlreadyRight,
             false => Ending::Failed,
         };
-        report.done = vec![Done {
+        report.done = Some(Done {
             thing: proposal.thing,
             plan: proposal.plan,
-        }];
+        });
         report
     }
 
@@ -136,10 +136,10 @@ impl<P: Policy> Remediator<P> {
         let after = subject.after.clone();
         if let Some(after) = after.or_else(|| left_behind(before, case.change)) {
             let plan = plan::restore(&subject.thing, case.change, before, Some(&after), &after);
-            report.done = vec![Done {
+            report.done = Some(Done {
                 thing: subject.thing.clone(),
                 plan,
-            }];
+            });
         }
         report
     }

@@ -28,7 +28,7 @@ pub(super) fn report(entry: &Entry) -> Report {
         mode: entry.mode,
         ending: ending(entry),
         reasons: entry.reasons.clone(),
-        done: vec![done],
+        done: Some(done),
         policies: entry.policies.clone(),
         exposure: entry.exposure.clone(),
         follow_ups: Vec::new(),

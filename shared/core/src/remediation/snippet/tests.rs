@@ -289,7 +289,7 @@ fn every_step_has_its_command() {
     aws apigateway update-account --region eu-west-1 --patch-operations '[{"op":"replace","path":"/cloudwatchRoleArn","value":"it\u0027s"}]'
     aws apigateway update-rest-api --region eu-west-1 --rest-api-id a1b2c3 --patch-operations '[{"op":"remove","path":"/policy"}]'
     aws apigatewayv2 update-stage --region eu-west-1 --api-id a1b2c3 --stage-name '$default' --access-log-settings '{"DestinationArn":"arn:aws:logs:eu-west-1:111122223333:log-group:a","Format":"x"}' --default-route-settings '{"DetailedMetricsEnabled":true}' --route-settings '{"GET /pets":{"DetailedMetricsEnabled":true}}'
-    aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3 --stage-name=-prod --description 'portcullis redeploy-1'
+    aws apigateway create-deployment --region eu-west-1 --rest-api-id a1b2c3 --stage-name=-prod
     "#);
     let hidden = Step::UpdateStage {
         rest_api_id: "a1b2c3".to_owned(),

@@ -121,7 +121,7 @@ fn what_was_changed_again_and_is_no_loss_is_left_to_its_owner() {
     assert_eq!(response.report.ending, Ending::Failed);
     assert_eq!(response.report.reasons, Vec::<String>::new());
     assert_eq!(
-        response.report.done[0].plan.notes,
+        response.report.done.as_ref().unwrap().plan.notes,
         [format!(
             "`{LEVEL}` was changed again since and is left as it is"
         )]
@@ -141,7 +141,7 @@ fn what_is_right_but_for_data_trace_is_right() {
     assert_eq!(response.report.ending, Ending::AlreadyRight);
     assert_eq!(response.report.reasons, Vec::<String>::new());
     assert_eq!(
-        response.report.done[0].plan.notes,
+        response.report.done.as_ref().unwrap().plan.notes,
         ["data trace of `*/*` was on and stays off: it writes bodies and tokens to the log"]
     );
 }
