@@ -84,13 +84,21 @@ fn guard(world: &Arc<World>) -> Remediator<PlainPolicy> {
     }
 }
 
-fn restored(world: &Arc<World>, proposal: &Proposal) -> Report {
-    let remediator = guard(world);
+/// The restore of the endpoint, and what follows it.
+fn followed<P: Policy>(
+    world: &Arc<World>,
+    remediator: &Remediator<P>,
+    proposal: &Proposal,
+) -> Report {
     let response = run(world, proposal, "r1");
     assert_eq!(response.report.ending, Ending::Verified);
     let delivery = delivery("r1");
     let followed = remediator.followed(response, &proposal.origin, &delivery);
     block_on(followed).report
+}
+
+fn restored(world: &Arc<World>, proposal: &Proposal) -> Report {
+    followed(world, &guard(world), proposal)
 }
 
 fn deployments(world: &Arc<World>) -> usize {
@@ -140,15 +148,8 @@ fn what_was_deployed_is_deployed_again_when_that_publishes_nothing_else() {
 fn an_edit_that_was_never_published_is_not_deployed_but_contained_until_somebody_approves() {
     let (world, proposal) = opened(Some(EVENT + 5));
     world.state().draft = draft("edited");
-    let remediator = Remediator {
-        policy: Strict,
-        function: "api-exposure",
-        ..strict(&world)
-    };
-    let response = run(&world, &proposal, "r1");
-    let delivery = delivery("r1");
-    let followed = remediator.followed(response, &proposal.origin, &delivery);
-    let report = block_on(followed).report;
+    let remediator = strict(&world);
+    let report = followed(&world, &remediator, &proposal);
     let [redeploy, contain] = report.follow_ups.as_slice() else {
         panic!("{report:?}");
     };
@@ -168,7 +169,7 @@ fn an_edit_that_was_never_published_is_not_deployed_but_contained_until_somebody
         id: redeploy.id.clone().unwrap(),
         by: None,
     };
-    let (answer, _) = block_on(remediator.obey(&command, &delivery)).unwrap();
+    let (answer, _) = block_on(remediator.obey(&command, &delivery("c"))).unwrap();
     assert_eq!(answer.state, "verified");
     assert_eq!(deployments(&world), 1);
     assert_eq!(limits(&world), (Some(5_000), Some(10_000.0)));
@@ -178,15 +179,8 @@ fn an_edit_that_was_never_published_is_not_deployed_but_contained_until_somebody
 fn waiting() -> (Arc<World>, Remediator<Strict>, String) {
     let (world, proposal) = opened(Some(EVENT + 5));
     world.state().draft = draft("edited");
-    let remediator = Remediator {
-        policy: Strict,
-        function: "api-exposure",
-        ..strict(&world)
-    };
-    let response = run(&world, &proposal, "r1");
-    let delivery = delivery("r1");
-    let followed = remediator.followed(response, &proposal.origin, &delivery);
-    let report = block_on(followed).report;
+    let remediator = strict(&world);
+    let report = followed(&world, &remediator, &proposal);
     let id = report.follow_ups[0].id.clone().unwrap();
     (world, remediator, id)
 }
@@ -253,15 +247,7 @@ fn a_throwaway_stage_decides_nothing_about_another() {
         if is_deleted {
             world.state().things.remove(&name(&stage("a1", "0")));
         }
-        let remediator = Remediator {
-            policy: Strict,
-            function: "api-exposure",
-            ..strict(&world)
-        };
-        let response = run(&world, &proposal, "r1");
-        let delivery = delivery("r1");
-        let followed = remediator.followed(response, &proposal.origin, &delivery);
-        let report = block_on(followed).report;
+        let report = followed(&world, &strict(&world), &proposal);
         let of_prod = |one: &&Report| {
             one.done
                 .iter()
@@ -363,7 +349,7 @@ impl Policy for Strict {
 }
 
 fn strict(world: &Arc<World>) -> Remediator<Strict> {
-    let plain = remediator(world);
+    let plain = guard(world);
     Remediator {
         function: plain.function,
         modes: plain.modes,
