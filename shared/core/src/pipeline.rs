@@ -3,6 +3,8 @@
 //! An event that is not ours or quiet costs no call outside. A failure ends in an error, so that the
 //! event comes again; everything done before bears repetition.
 
+mod telling;
+
 use std::error::Error;
 use std::sync::Arc;
 
@@ -354,6 +356,5 @@ impl Pipeline {
 
 #[cfg(test)]
 mod remediation_tests;
-mod telling;
 #[cfg(test)]
 mod tests;

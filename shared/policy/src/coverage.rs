@@ -8,10 +8,11 @@ use portcullis_core::remediation::step::{PatchOp, PatchOperation, Step, V2StageU
 /// Whether the action is for such a thing at all. The schema says the same, as a test shows.
 pub(crate) fn fits(action: Action, what: &What) -> bool {
     match action {
-        Action::RestoreStageLogging => matches!(what, What::Stage(..)),
+        Action::RestoreStageLogging | Action::Redeploy | Action::Contain => {
+            matches!(what, What::Stage(..))
+        }
         Action::RestoreAccountLoggingRole => matches!(what, What::Account),
         Action::RestorePrivateEndpoint => matches!(what, What::Api(_)),
-        Action::Redeploy | Action::Contain => matches!(what, What::Api(_) | What::Stage(..)),
         Action::Undo => true,
     }
 }
@@ -20,7 +21,7 @@ pub(crate) fn covers(action: Action, thing: &Thing, step: &Step) -> bool {
     fits(action, &thing.what) && is_of(thing, step) && makes(action, step)
 }
 
-/// Whether the step writes to the thing, or to a stage of the API that it is.
+/// Whether the step writes to the thing.
 fn is_of(thing: &Thing, step: &Step) -> bool {
     match step {
         Step::UpdateStage {
@@ -55,14 +56,14 @@ fn is_of(thing: &Thing, step: &Step) -> bool {
 }
 
 fn is_stage(thing: &Thing, name: &str) -> bool {
-    thing.stage().is_none_or(|stage| stage == name)
+    thing.stage() == Some(name)
 }
 
 /// Whether the action makes such a call, with such settings in it.
 fn makes(action: Action, step: &Step) -> bool {
     match (action, step) {
         (
-            Action::RestoreStageLogging,
+            Action::RestoreStageLogging | Action::Undo,
             Step::UpdateStage {
                 patch_operations, ..
             },
@@ -73,14 +74,6 @@ fn makes(action: Action, step: &Step) -> bool {
                 patch_operations, ..
             },
         ) => patch_operations.iter().all(is_throttling),
-        (
-            Action::Undo,
-            Step::UpdateStage {
-                patch_operations, ..
-            },
-        ) => patch_operations
-            .iter()
-            .all(|operation| is_stage_setting(operation) || operation.path == "/deploymentId"),
         (
             Action::RestorePrivateEndpoint | Action::Undo,
             Step::UpdateRestApi {

@@ -130,7 +130,7 @@ impl Words {
     fn thing(&self) -> Thing {
         let kind = self.thing.as_deref().unwrap_or(match self.action.as_str() {
             "RestoreAccountLoggingRole" => "account",
-            "RestorePrivateEndpoint" | "Redeploy" | "Contain" => "api",
+            "RestorePrivateEndpoint" => "api",
             _ => "stage",
         });
         let api = Api {

@@ -115,19 +115,6 @@ impl Asked {
             expired: Vec::new(),
         }
     }
-
-    /// What is asked for of both of two things.
-    pub fn and(self, other: Self) -> Self {
-        let mut expired = self.expired;
-        expired.extend(other.expired);
-        expired.dedup();
-        Self {
-            mode: self.mode.min(other.mode),
-            cloudformation: self.cloudformation && other.cloudformation,
-            exemption: self.exemption.or(other.exemption),
-            expired,
-        }
-    }
 }
 
 /// Why something is left alone for a while.

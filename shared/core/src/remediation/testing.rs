@@ -242,7 +242,7 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
         if !permit.covers(step) {
             return Err(error(WriteErrorKind::NotPermitted));
         }
-        let thing = target(permit.thing(), step);
+        let thing = permit.thing().clone();
         let written = self.call("write", |state| {
             if let Some(kind) = state.refuses {
                 return Err(kind);
@@ -271,20 +271,6 @@ impl<P: Permitted + Send + Sync> Writer<P> for World {
                 source,
             }),
         }
-    }
-}
-
-/// The thing that a step is made to: a permit for an API covers its stages.
-fn target(permitted: &Thing, step: &Step) -> Thing {
-    match (step, permitted.api()) {
-        (
-            Step::UpdateStage { stage_name, .. } | Step::CreateDeployment { stage_name, .. },
-            Some(api),
-        ) => Thing {
-            what: What::Stage(api.clone(), stage_name.clone()),
-            ..permitted.clone()
-        },
-        _ => permitted.clone(),
     }
 }
 

@@ -120,13 +120,13 @@ fn each_action_covers_its_own_calls_to_its_own_thing() {
             NONE,
         ),
         (RestorePrivateEndpoint, NONE, &["api"], NONE, NONE),
-        (Redeploy, NONE, &["deployment"], &["deployment"], NONE),
-        (Contain, NONE, &["throttling"], &["throttling"], NONE),
+        (Redeploy, NONE, NONE, &["deployment"], NONE),
+        (Contain, NONE, NONE, &["throttling"], NONE),
         (
             Undo,
             &["account"],
-            &["logging", "throttling", "publish", "api"],
-            &["logging", "throttling", "publish"],
+            &["api"],
+            &["logging", "throttling"],
             &["v2"],
         ),
     ] {

@@ -1,7 +1,5 @@
 //! The account's CloudWatch role, without which no stage of the Region can log its executions.
 
-use std::collections::BTreeSet;
-
 use super::propose::{Proposal, timestamp};
 use super::subject::understood;
 use super::{Remediator, Response, failure};
@@ -10,7 +8,7 @@ use crate::ports::{Delivery, PortError};
 use crate::remediation::brakes::Counts;
 use crate::remediation::ledger;
 use crate::remediation::modes::{Asked, Tags};
-use crate::remediation::plan::Plan;
+use crate::remediation::plan::{self, Plan};
 use crate::remediation::policy::Policy;
 use crate::remediation::report::{Done, Ending};
 use crate::remediation::settings::{Account, Settings};
@@ -59,7 +57,7 @@ impl<P: Policy> Remediator<P> {
                 reason,
             ))));
         };
-        let plan = role_plan(live, role);
+        let plan = role_plan(&live, role);
         if asked.mode.min(self.cap) <= Mode::Notify {
             let reason = "the account has no CloudWatch role";
             let mut report = self.described(remediation, &asked, reason);
@@ -175,7 +173,7 @@ pub(super) fn has_role(response: &Response) -> bool {
 }
 
 /// The account's role, put back where none is.
-fn role_plan(live: Settings, role: String) -> Plan {
+fn role_plan(live: &Settings, role: String) -> Plan {
     let path = "/cloudwatchRoleArn";
     Plan {
         steps: vec![Step::UpdateAccount {
@@ -185,7 +183,6 @@ fn role_plan(live: Settings, role: String) -> Plan {
                 value: Some(role.clone()),
             }],
         }],
-        live,
         wanted: Settings::Account(Account {
             cloudwatch_role_arn: Some(role.clone()),
         }),
@@ -195,8 +192,6 @@ fn role_plan(live: Settings, role: String) -> Plan {
             after: Known::Set(role),
         }],
         fields: ["cloudwatch role".to_owned()].into(),
-        notes: Vec::new(),
-        moved: BTreeSet::new(),
-        left: false,
+        ..plan::nothing(live)
     }
 }

@@ -1,8 +1,6 @@
 //! Closes the stages that serve what was published of a bad change: by a deployment of the restored draft
 //! where that publishes nothing else, else by a request limit of 0.
 
-use std::collections::BTreeSet;
-
 use super::carry::GONE;
 use super::propose::{Origin, Proposal, timestamp};
 use super::{Remediator, Response, failure};
@@ -91,7 +89,7 @@ impl<P: Policy> Remediator<P> {
         proposal.reasons.extend(doubts);
         proposal.draft = Some(draft.digest.clone());
         followed.draft = Some(draft);
-        proposal.plan = deployment(&proposal.id, &delivery.owner, stage, live);
+        proposal.plan = deployment(&proposal.id, &delivery.owner, stage, &live);
         self.pursue(&proposal, delivery).await
     }
 
@@ -300,10 +298,10 @@ fn stage_of(api: &Thing, stage: &str) -> Thing {
 
 /// A deployment of the draft on a stage. Its description names the ledger entry and the invocation: nobody
 /// else can have made one of that description before.
-fn deployment(id: &str, invocation: &str, thing: &Thing, live: Settings) -> Plan {
+fn deployment(id: &str, invocation: &str, thing: &Thing, live: &Settings) -> Plan {
     let rest_api_id = thing.api().map(|api| api.id.clone()).unwrap_or_default();
     let stage = thing.stage().unwrap_or_default();
-    let served = match &live {
+    let served = match live {
         Settings::Serving(serving) => serving.deployment_id.clone(),
         _ => None,
     };
@@ -314,7 +312,6 @@ fn deployment(id: &str, invocation: &str, thing: &Thing, live: Settings) -> Plan
             stage_name: stage.to_owned(),
             description: description.clone(),
         }],
-        live,
         wanted: Settings::Serving(Serving {
             deployment_id: None,
             description: Some(description),
@@ -325,8 +322,6 @@ fn deployment(id: &str, invocation: &str, thing: &Thing, live: Settings) -> Plan
             after: Known::Set("a new deployment of the restored draft".to_owned()),
         }],
         fields: [format!("deployment of {stage}")].into(),
-        notes: Vec::new(),
-        moved: BTreeSet::new(),
-        left: false,
+        ..plan::nothing(live)
     }
 }
